@@ -1,0 +1,54 @@
+#ifndef XENT_TYPES_HPP
+#define XENT_TYPES_HPP
+
+/// The words that every function of xent shares: which way a sample lies, units, reductions, and the two stand-ins
+/// (`none` for an argument or output that is not wanted, `Executor` for whoever brings threads).
+
+#include <xent/config.hpp>
+
+#include <Eigen/Core>
+
+#include <functional>
+#include <type_traits>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+
+/// Where a sample lies in a matrix. By default each column is a sample: classes x batch, contiguous in Eigen's default
+/// storage order. (These are Eigen's words, as in `.colwise()`, not NumPy's axis numbers.) An expression that is a
+/// vector at compile time is one sample whatever the axis.
+enum class Axis { columns, rows };
+
+/// The unit of an amount of information: logarithms to base e, 2 and 10.
+enum class Unit { nats, bits, hartleys };
+
+/// What becomes of the losses of the samples: their mean over a denominator, or their sum.
+enum class Reduction { mean, sum };
+
+/// Where label smoothing puts the mass eps that it takes from the target: eps/K on every class (PyTorch, Szegedy et
+/// al. 2016), or eps/(K-1) on the classes other than the target (Muller et al. 2019 discuss both).
+enum class Smoothing { all_classes, other_classes };
+
+/// Runs `body(first, last)` on disjoint ranges that cover [0, count), from any threads, returns when all are done and
+/// rethrows the first exception. An empty executor means the calling thread. Results do not depend on the ranges.
+using Executor =
+    std::function<void(Eigen::Index count, const std::function<void(Eigen::Index first, Eigen::Index last)>& body)>;
+
+/// The type of `none`.
+struct NoneType {
+  explicit NoneType() = default;
+};
+
+/// Stands for an argument that is absent or for an output that is not wanted and so is not computed.
+inline constexpr NoneType none{};
+
+/// The type that results and options use for logits or probabilities of type `Scalar`: float for the 16-bit storage
+/// types, else the scalar itself.
+template <class Scalar>
+using RealOf =
+    std::conditional_t<std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>, float, Scalar>;
+
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif
