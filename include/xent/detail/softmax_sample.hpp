@@ -1,0 +1,150 @@
+#ifndef XENT_DETAIL_SOFTMAX_SAMPLE_HPP
+#define XENT_DETAIL_SOFTMAX_SAMPLE_HPP
+
+/// The sweeps over the logits of one sample, by the portable path: every scalar type, every stride.
+///
+/// Sweep 1 finds the maximum m. Sweep 2 visits x_k = (m - z_k) / T >= 0 and e_k = exp(-x_k). What is derived from them
+/// leaves the argmax out of the sum, so that log-sum-exp is m/T + log1p(rest) and keeps the digits of a confident
+/// prediction. z_k / T is never rounded on its own, and an exponential is recomputed, not stored: the result may then
+/// overwrite the logits, and 16-bit results are rounded once.
+
+#include <xent/config.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/wide.hpp>
+#include <xent/types.hpp>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// Which logits a sample has: only `regular` ones have a softmax that is not a matter of definition. In this order, the
+/// last that applies wins.
+enum class Condition {
+  regular,   // at least one finite logit, no +inf, no NaN
+  masked,    // no class, or every logit -inf
+  infinite,  // some logit +inf
+  nan        // some logit NaN
+};
+
+template <class Real>
+struct Maximum {
+  Real value;
+  Index index;     // the lowest, on ties; -1 where there is none
+  Index unmasked;  // K, the number of classes whose logit is not -inf
+  Condition condition;
+};
+
+template <class Real, class Scalar>
+Maximum<Real> find_maximum(Sample<const Scalar> logits, Index classes) {
+  Maximum<Real> m{-infinity<Real>(), -1, 0, Condition::masked};
+  for (Index k = 0; k < classes; ++k) {
+    const Real z = static_cast<Real>(logits[k]);
+    if (is_nan(z)) return {nan<Real>(), -1, 0, Condition::nan};
+    if (z > m.value) {
+      m.value = z;
+      m.index = k;
+    }
+    if (!(z == -infinity<Real>())) ++m.unmasked;
+  }
+  if (m.index >= 0) m.condition = m.value == infinity<Real>() ? Condition::infinite : Condition::regular;
+  return m;
+}
+
+/// Exponentials carry a factor 2^exponent, so that many of them, each below the smallest normal number, still add up to
+/// a loss in the normal range with all its digits. float needs none: its wide type has the range.
+template <class W>
+struct ExponentialScale {
+  static W one() { return W(1); }
+  static W argument(const W& x) { return -x; }
+  static W unscaled(const W& e) { return e; }
+};
+
+template <>
+struct ExponentialScale<Twofold<double>> {
+  using W = Twofold<double>;
+  static W one() { return 0x1p256; }
+  static W argument(const W& x) { return W(0x1.62e42fefa39efp+7, 0x1.abc9e3b39803fp-48) - x; }  // 256 ln 2
+  static W unscaled(const W& e) { return {e.hi * 0x1p-256, e.lo * 0x1p-256}; }
+};
+
+/// x_k and e_k of one sample, from its maximum and the temperature.
+template <class Real>
+class Exponentials {
+ public:
+  using W = Wide<Real>;
+
+  Exponentials(const Real& maximum, const Real& temperature)
+      : half_maximum_(halved(maximum)), half_temperature_(halved(temperature)) {
+    if (!(half_temperature_ > W(0))) half_temperature_ = widen<W>(temperature);
+  }
+
+  /// (m - z) / T, finite. Halving both is exact and keeps the difference of two finite logits finite.
+  template <class Scalar>
+  W distance(const Scalar& z) const {
+    return saturated<W>((half_maximum_ - halved(static_cast<Real>(z))) / half_temperature_);
+  }
+
+  /// exp(-x), scaled; `one` is exp(0).
+  static W exponential(const W& x) { return math::exp_of(ExponentialScale<W>::argument(x)); }
+  static W one() { return ExponentialScale<W>::one(); }
+
+  /// m / T
+  W scaled_maximum() const { return saturated<W>(half_maximum_ / half_temperature_); }
+
+ private:
+  static W halved(const Real& x) { return widen<W>(Real(x * Real(0.5))); }
+
+  W half_maximum_;
+  W half_temperature_;
+};
+
+/// Calls visit(k, x_k, e_k) for every class of a regular sample that is not masked, in order.
+template <class Real, class Scalar, class Visit>
+void for_each_exponential(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
+                          const Visit& visit) {
+  for (Index k = 0; k < classes; ++k) {
+    const Real z = static_cast<Real>(logits[k]);
+    if (z == -infinity<Real>()) continue;
+    const Wide<Real> x = exponentials.distance(z);
+    visit(k, x, Exponentials<Real>::exponential(x));
+  }
+}
+
+/// L = log(sum_k exp(-x_k)) >= 0, the part of log-sum-exp above m/T, from the sum without the argmax.
+template <class W>
+W log_of_sum(const W& rest, const W& one) {
+  return math::log1p_of(W(rest / one));
+}
+
+/// What softmax, log_softmax and logsumexp need of a sample.
+template <class Real>
+struct SoftmaxState {
+  using W = Wide<Real>;
+
+  Maximum<Real> maximum;
+  Exponentials<Real> exponentials;
+  W rest{0};
+  W log_sum{0};
+
+  template <class Scalar>
+  SoftmaxState(Sample<const Scalar> logits, Index classes, const Real& temperature)
+      : maximum(find_maximum<Real>(logits, classes)), exponentials(maximum.value, temperature) {
+    if (maximum.condition != Condition::regular) return;
+    for_each_exponential(logits, classes, exponentials, [&](Index k, const W& /*x*/, const W& e) {
+      if (k != maximum.index) rest += e;
+    });
+    log_sum = log_of_sum(rest, exponentials.one());
+  }
+
+  /// -inf without an unmasked class, +inf with an infinite one, NaN with NaN.
+  Real logsumexp() const {
+    if (maximum.condition != Condition::regular) return maximum.value;
+    return narrow<Real>(W(exponentials.scaled_maximum() + log_sum));
+  }
+};
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

@@ -1,0 +1,183 @@
+#ifndef XENT_SOFTMAX_HPP
+#define XENT_SOFTMAX_HPP
+
+/// softmax and log_softmax with temperature: returning a new object, or into memory of the caller's.
+
+#include <xent/config.hpp>
+#include <xent/detail/blocks.hpp>
+#include <xent/detail/error.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/output.hpp>
+#include <xent/detail/softmax_sample.hpp>
+#include <xent/types.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+
+template <class Real>
+struct SoftmaxOptions {
+  Axis axis = Axis::columns;
+  Real temperature{1};  // logits are divided by it; > 0
+  Executor executor{};  // empty: the calling thread
+};
+
+namespace detail {
+
+template <class Logits>
+using SoftmaxOptionsOf = NonDeduced<SoftmaxOptions<RealOf<typename Logits::Scalar>>>;
+
+/// `Out&&` competes with the options for the second place of a call: it is an output unless it converts to them.
+template <class Out, class Options>
+using EnableIfOutput =
+    std::enable_if_t<!std::is_convertible_v<Out&&, Options> && !std::is_same_v<RemoveCvref<Out>, Axis>, int>;
+template <class A>
+using EnableIfAxis = std::enable_if_t<std::is_same_v<A, Axis>, int>;
+
+/// softmax_k = e_k / S
+struct SoftmaxMap {
+  static constexpr const char* name = "softmax";
+  template <class Out, class Real, class Scalar>
+  static void apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out);
+};
+
+/// log_softmax_k = -(x_k + L): two non-negative terms, exactly -L at the argmax
+struct LogSoftmaxMap {
+  static constexpr const char* name = "log_softmax";
+  template <class Out, class Real, class Scalar>
+  static void apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out);
+};
+
+template <class Map, class Logits, class Out>
+void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const SoftmaxOptionsOf<Logits>& options);
+
+template <class Map, class Logits>
+typename Logits::PlainObject softmax_returned(const Eigen::DenseBase<Logits>& logits,
+                                              const SoftmaxOptionsOf<Logits>& options);
+
+}  // namespace detail
+
+/// The softmax of every sample: positive numbers that sum to 1.
+///
+///     s_k = exp(z_k / T) / sum_j exp(z_j / T) = exp(-x_k) / sum_j exp(-x_j),   x_k = (max z - z_k) / T
+///
+/// @param logits   real [classes x samples], or [samples x classes] with Axis::rows, any dense expression; a vector at
+///                 compile time is one sample
+/// @param out      the same shape, the scalar of the logits or RealOf it; may be the very memory of the logits
+/// @param options  axis, temperature T > 0, executor
+/// @return an object shaped like the logits with their scalar; the form with `out` returns nothing
+/// @throws std::invalid_argument for a temperature that is not finite and > 0, or an `out` of another shape
+///
+/// A masked class (-inf) gets 0; a sample with every logit -inf is 0; a sample with NaN or +inf is NaN.
+/// Bound: 4 ULP a coefficient, not growing with classes, offset or range.
+/// Cost: reads the logits three times, writes once; allocates the result only.
+template <class Logits>
+typename Logits::PlainObject softmax(const Eigen::DenseBase<Logits>& logits,
+                                     const detail::SoftmaxOptionsOf<Logits>& options = {}) {
+  return detail::softmax_returned<detail::SoftmaxMap>(logits, options);
+}
+template <class Logits, class A, detail::EnableIfAxis<A> = 0>
+typename Logits::PlainObject softmax(const Eigen::DenseBase<Logits>& logits, A axis) {
+  return detail::softmax_returned<detail::SoftmaxMap>(logits, {axis});
+}
+template <class Logits, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<Logits>> = 0>
+void softmax(const Eigen::DenseBase<Logits>& logits, Out&& out, const detail::SoftmaxOptionsOf<Logits>& options = {}) {
+  detail::softmax_into<detail::SoftmaxMap>(logits, std::forward<Out>(out), options);
+}
+
+/// The logarithm of the softmax of every sample.
+///
+///     l_k = log s_k = -(x_k + L),   L = log1p(sum_{j != argmax} exp(-x_j))
+///
+/// Both terms are >= 0, so nothing cancels: the argmax of a confident sample has -2.06e-9, not 0.
+/// Parameters, exceptions and cost as for `softmax`. A masked class gets -inf; a sample with every logit -inf is -inf;
+/// a sample with NaN or +inf is NaN. Bound: 2.5 ULP a coefficient.
+template <class Logits>
+typename Logits::PlainObject log_softmax(const Eigen::DenseBase<Logits>& logits,
+                                         const detail::SoftmaxOptionsOf<Logits>& options = {}) {
+  return detail::softmax_returned<detail::LogSoftmaxMap>(logits, options);
+}
+template <class Logits, class A, detail::EnableIfAxis<A> = 0>
+typename Logits::PlainObject log_softmax(const Eigen::DenseBase<Logits>& logits, A axis) {
+  return detail::softmax_returned<detail::LogSoftmaxMap>(logits, {axis});
+}
+template <class Logits, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<Logits>> = 0>
+void log_softmax(const Eigen::DenseBase<Logits>& logits, Out&& out,
+                 const detail::SoftmaxOptionsOf<Logits>& options = {}) {
+  detail::softmax_into<detail::LogSoftmaxMap>(logits, std::forward<Out>(out), options);
+}
+
+namespace detail {
+
+template <class Out, class Value>
+void fill(Sample<Out> out, Index classes, const Value& value) {
+  for (Index k = 0; k < classes; ++k) out[k] = Out(value);
+}
+
+template <class Out, class Real, class Scalar>
+void SoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out) {
+  using W = Wide<Real>;
+  if (state.maximum.condition == Condition::masked) return fill(out, classes, Real(0));
+  const W sum = state.rest + state.exponentials.one();
+  for (Index k = 0; k < classes; ++k) {
+    const Real logit = static_cast<Real>(z[k]);
+    out[k] = logit == -infinity<Real>()
+                 ? Out(Real(0))
+                 : narrow<Out>(W(state.exponentials.exponential(state.exponentials.distance(logit)) / sum));
+  }
+}
+
+template <class Out, class Real, class Scalar>
+void LogSoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out) {
+  using W = Wide<Real>;
+  if (state.maximum.condition == Condition::masked) return fill(out, classes, -infinity<Real>());
+  for (Index k = 0; k < classes; ++k) {
+    const Real logit = static_cast<Real>(z[k]);
+    out[k] = logit == -infinity<Real>() ? Out(-infinity<Real>())
+                                        : narrow<Out>(W(-(state.exponentials.distance(logit) + state.log_sum)));
+  }
+}
+
+template <class Map, class Logits, class Out>
+void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const SoftmaxOptionsOf<Logits>& options) {
+  using Scalar = typename Logits::Scalar;
+  using Real = RealOf<Scalar>;
+  static_assert(is_real<Scalar>, "logits must be real: write .cast<float>() or .cast<double>()");
+  static_assert(is_dense<Out>, "xent: the output must be a dense Eigen object, or the third argument the options");
+  if (!(options.temperature > Real(0)) || !is_finite(options.temperature))
+    throw_invalid(Map::name, "temperature", text(options.temperature), "a finite number > 0");
+  const Operand operand(logits);
+  auto output = make_output<Scalar>(std::forward<Out>(out));
+  output.check(Map::name, "out", operand, is_vector<Logits>);
+  output.prepare(operand, is_vector<Logits>);
+  const auto z = operand.samples(options.axis);
+  const auto result = output.samples(options.axis);
+  for_blocks(options.executor, z.count, z.classes, [&](Index /*block*/, Index first, Index last) {
+    for (Index i = first; i < last; ++i) {
+      const SoftmaxState<Real> state(z[i], z.classes, options.temperature);
+      if (state.maximum.condition == Condition::nan || state.maximum.condition == Condition::infinite)
+        fill(result[i], z.classes, nan<Real>());
+      else
+        Map::apply(z[i], z.classes, state, result[i]);
+    }
+  });
+  output.finish();
+}
+
+template <class Map, class Logits>
+typename Logits::PlainObject softmax_returned(const Eigen::DenseBase<Logits>& logits,
+                                              const SoftmaxOptionsOf<Logits>& options) {
+  typename Logits::PlainObject result;
+  result.resize(logits.rows(), logits.cols());
+  softmax_into<Map>(logits, result, options);
+  return result;
+}
+
+}  // namespace detail
+
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif
