@@ -29,10 +29,6 @@ namespace detail {
 template <class Logits>
 using SoftmaxOptionsOf = NonDeduced<SoftmaxOptions<RealOf<typename Logits::Scalar>>>;
 
-/// `Out&&` competes with the options for the second place of a call: it is an output unless it converts to them.
-template <class Out, class Options>
-using EnableIfOutput =
-    std::enable_if_t<!std::is_convertible_v<Out&&, Options> && !std::is_same_v<RemoveCvref<Out>, Axis>, int>;
 template <class A>
 using EnableIfAxis = std::enable_if_t<std::is_same_v<A, Axis>, int>;
 
@@ -111,33 +107,23 @@ void log_softmax(const Eigen::DenseBase<Logits>& logits, Out&& out,
 
 namespace detail {
 
-template <class Out, class Value>
-void fill(Sample<Out> out, Index classes, const Value& value) {
-  for (Index k = 0; k < classes; ++k) out[k] = Out(value);
-}
-
 template <class Out, class Real, class Scalar>
 void SoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out) {
   using W = Wide<Real>;
   if (state.maximum.condition == Condition::masked) return fill(out, classes, Real(0));
   const W sum = state.rest + state.exponentials.one();
-  for (Index k = 0; k < classes; ++k) {
-    const Real logit = static_cast<Real>(z[k]);
-    out[k] = logit == -infinity<Real>()
-                 ? Out(Real(0))
-                 : narrow<Out>(W(state.exponentials.exponential(state.exponentials.distance(logit)) / sum));
-  }
+  for_each_class(z, classes, state.exponentials, [&](Index k, bool masked, const W& /*x*/, const W& e) {
+    out[k] = masked ? Out(Real(0)) : narrow<Out>(W(e / sum));
+  });
 }
 
 template <class Out, class Real, class Scalar>
 void LogSoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out) {
   using W = Wide<Real>;
   if (state.maximum.condition == Condition::masked) return fill(out, classes, -infinity<Real>());
-  for (Index k = 0; k < classes; ++k) {
-    const Real logit = static_cast<Real>(z[k]);
-    out[k] = logit == -infinity<Real>() ? Out(-infinity<Real>())
-                                        : narrow<Out>(W(-(state.exponentials.distance(logit) + state.log_sum)));
-  }
+  for_each_class(z, classes, state.exponentials, [&](Index k, bool masked, const W& x, const W& /*e*/) {
+    out[k] = masked ? Out(-infinity<Real>()) : narrow<Out>(W(-(x + state.log_sum)));
+  });
 }
 
 template <class Map, class Logits, class Out>

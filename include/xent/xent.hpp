@@ -4,6 +4,10 @@
 /// Everything that xent offers over Eigen alone.
 
 #include <xent/config.hpp>
+#include <xent/cross_entropy_options.hpp>
+#include <xent/logsumexp.hpp>
+#include <xent/softmax.hpp>
+#include <xent/softmax_cross_entropy.hpp>
 #include <xent/types.hpp>
 
 #endif

@@ -18,9 +18,10 @@ namespace detail {
 template <class Out>
 inline constexpr bool is_none = std::is_same_v<RemoveCvref<Out>, NoneType>;
 
-/// What `Out&&` can be an output: `none` or something dense. Whether it can be written to is checked by a sentence.
-template <class Out>
-inline constexpr bool is_output = is_none<Out> || is_dense<Out>;
+/// `Out&&` competes with the options for a place in a call: it is the output unless it converts to them.
+template <class Out, class Options>
+using EnableIfOutput =
+    std::enable_if_t<!std::is_convertible_v<Out&&, Options> && !std::is_same_v<RemoveCvref<Out>, Axis>, int>;
 
 /// `Out` is the deduced T of a forwarding reference T&&. The coefficients are those of logits with scalar `Scalar`.
 template <class Out, class Scalar>
@@ -138,6 +139,8 @@ class Output<const NoneType&, Scalar> {
 
 template <class Scalar, class Out>
 auto make_output(Out&& out) {
+  static_assert(is_none<Out> || is_dense<Out>,
+                "xent: an output must be a dense Eigen object, or xent::none where it is not wanted");
   if constexpr (is_none<Out>)
     return Output<const NoneType&, Scalar>(out);
   else

@@ -98,16 +98,43 @@ class Exponentials {
   W half_temperature_;
 };
 
-/// Calls visit(k, x_k, e_k) for every class of a regular sample that is not masked, in order.
+/// factor s_k = factor e_k / S, without overflow or underflow on the way to a result in the normal range.
+template <class W>
+class SoftmaxMultiple {
+  using Scale = ExponentialScale<W>;
+
+ public:
+  SoftmaxMultiple(const W& factor, const W& sum) : quotient_(factor / Scale::unscaled(sum)) {
+    unscale_quotient_ = quotient_ > W(1) || quotient_ < W(-1);
+    if (unscale_quotient_) quotient_ = Scale::unscaled(quotient_);
+  }
+  W operator()(const W& e) const { return quotient_ * (unscale_quotient_ ? e : Scale::unscaled(e)); }
+
+ private:
+  W quotient_;
+  bool unscale_quotient_;
+};
+
+/// Calls visit(k, masked, x_k, e_k) for every class of a sample without NaN and +inf, in order; a masked class has
+/// e_k = 0, and x_k is not defined.
 template <class Real, class Scalar, class Visit>
-void for_each_exponential(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
-                          const Visit& visit) {
+void for_each_class(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
+                    const Visit& visit) {
+  using W = Wide<Real>;
   for (Index k = 0; k < classes; ++k) {
     const Real z = static_cast<Real>(logits[k]);
-    if (z == -infinity<Real>()) continue;
-    const Wide<Real> x = exponentials.distance(z);
-    visit(k, x, Exponentials<Real>::exponential(x));
+    if (z == -infinity<Real>()) {
+      visit(k, true, W(0), W(0));
+    } else {
+      const W x = exponentials.distance(z);
+      visit(k, false, x, Exponentials<Real>::exponential(x));
+    }
   }
+}
+
+template <class Out, class Value>
+void fill(Sample<Out> out, Index classes, const Value& value) {
+  for (Index k = 0; k < classes; ++k) out[k] = Out(value);
 }
 
 /// L = log(sum_k exp(-x_k)) >= 0, the part of log-sum-exp above m/T, from the sum without the argmax.
@@ -130,7 +157,7 @@ struct SoftmaxState {
   SoftmaxState(Sample<const Scalar> logits, Index classes, const Real& temperature)
       : maximum(find_maximum<Real>(logits, classes)), exponentials(maximum.value, temperature) {
     if (maximum.condition != Condition::regular) return;
-    for_each_exponential(logits, classes, exponentials, [&](Index k, const W& /*x*/, const W& e) {
+    for_each_class(logits, classes, exponentials, [&](Index k, bool /*masked*/, const W& /*x*/, const W& e) {
       if (k != maximum.index) rest += e;
     });
     log_sum = log_of_sum(rest, exponentials.one());

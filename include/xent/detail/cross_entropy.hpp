@@ -1,0 +1,203 @@
+#ifndef XENT_DETAIL_CROSS_ENTROPY_HPP
+#define XENT_DETAIL_CROSS_ENTROPY_HPP
+
+/// Softmax cross-entropy of a batch: the checks, which all come before the first write; the walk over the samples; the
+/// reduction and the report.
+
+#include <xent/config.hpp>
+#include <xent/cross_entropy_options.hpp>
+#include <xent/detail/blocks.hpp>
+#include <xent/detail/cross_entropy_sample.hpp>
+#include <xent/detail/error.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/wide.hpp>
+#include <xent/types.hpp>
+
+#include <utility>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+template <class Real>
+void check_weights(const char* function, const char* argument, const Weights<Real>& weights, Index size,
+                   bool may_be_negative) {
+  if (weights.size() == 0) return;
+  if (weights.size() != size)
+    throw_invalid(function, argument, text(weights.size(), " weights"), text(size, " or none"));
+  for (Index i = 0; i < size; ++i)
+    if (!is_finite<Real>(weights[i]) || (!may_be_negative && weights[i] < Real(0)))
+      throw_invalid(function, text(argument, "[", i, "]"), text(weights[i]),
+                    may_be_negative ? "a finite number" : "a finite number >= 0");
+}
+
+template <class Real>
+void check_options(const char* function, const CrossEntropyOptions<Real>& options, Index classes, Index count) {
+  if (!(options.temperature > Real(0)) || !is_finite(options.temperature))
+    throw_invalid(function, "temperature", text(options.temperature), "a finite number > 0");
+  if (!(options.label_smoothing >= Real(0)) || !(options.label_smoothing <= Real(1)))
+    throw_invalid(function, "label_smoothing", text(options.label_smoothing), "a number in [0, 1]");
+  if (!(options.z_loss >= Real(0)) || !is_finite(options.z_loss))
+    throw_invalid(function, "z_loss", text(options.z_loss), "a finite number >= 0");
+  const bool mean = options.reduction == Reduction::mean;
+  if (mean && options.denominator && (!(*options.denominator >= Real(0)) || !is_finite(*options.denominator)))
+    throw_invalid(function, "denominator", text(*options.denominator), "a finite number > 0");
+  check_weights(function, "class_weights", options.class_weights, classes, false);
+  check_weights(function, "sample_weights", options.sample_weights, count, !mean || options.denominator.has_value());
+}
+
+/// Which samples count, and what their mean divides by unless the options say otherwise.
+template <class Real>
+struct CountedSamples {
+  using W = Wide<Real>;
+
+  Index counted = 0;
+  Index bad_sample = -1;  // the first counted sample whose label is no class
+  W denominator{0};       // for labels the sum of w c_label, for distributions the sum of w
+};
+
+template <class Real, class Targets>
+bool is_absent(const Targets& targets, Index i, const CrossEntropyOptions<Real>& options) {
+  if (options.sample_weights.size() != 0 && options.sample_weights[i] == Real(0)) return true;
+  return Targets::are_labels && targets.label(i) == options.ignore_index;
+}
+
+template <class Real>
+Wide<Real> sample_weight(const CrossEntropyOptions<Real>& options, Index i) {
+  using W = Wide<Real>;
+  return options.sample_weights.size() == 0 ? W(1) : widen<W>(options.sample_weights[i]);
+}
+
+template <class Real, class Targets>
+CountedSamples<Real> count_samples(const Targets& targets, Index classes, Index count,
+                                   const CrossEntropyOptions<Real>& options) {
+  CountedSamples<Real> result;
+  const CrossEntropyScalars<Real> scalars(options);
+  for (Index i = 0; i < count; ++i) {
+    if (is_absent(targets, i, options)) continue;
+    ++result.counted;
+    const Index label = targets.label(i);
+    if (Targets::are_labels && (label < 0 || label >= classes)) {
+      if (result.bad_sample < 0) result.bad_sample = i;
+      continue;
+    }
+    result.denominator += Targets::are_labels ? Wide<Real>(sample_weight(options, i) * scalars.class_weight(label))
+                                              : sample_weight(options, i);
+  }
+  return result;
+}
+
+/// Every check of a batch that depends on values, in the order of the semantics table.
+template <class Real, class Targets>
+CountedSamples<Real> check_batch(const char* function, const Targets& targets, Index classes, Index count,
+                                 const CrossEntropyOptions<Real>& options) {
+  check_options(function, options, classes, count);
+  const CountedSamples<Real> samples = count_samples(targets, classes, count, options);
+  if (samples.counted == 0) return samples;
+  if (classes == 0) throw_invalid(function, "logits", "0 classes", "at least one class for a sample that counts");
+  if (options.reduction == Reduction::mean && options.denominator && *options.denominator == Real(0))
+    throw_invalid(function, "denominator", text(*options.denominator), "a finite number > 0");
+  if (samples.bad_sample >= 0) throw_label(function, samples.bad_sample, targets.label(samples.bad_sample), classes);
+  return samples;
+}
+
+/// What the samples of a block add up to.
+template <class Real>
+struct CrossEntropySums {
+  using W = Wide<Real>;
+
+  W loss{0};
+  W z_loss{0};
+  W temperature_gradient{0};
+  Index correct = 0;
+
+  CrossEntropySums& operator+=(const CrossEntropySums& other) {
+    loss += other.loss;
+    z_loss += other.z_loss;
+    temperature_gradient += other.temperature_gradient;
+    correct += other.correct;
+    return *this;
+  }
+};
+
+/// The scalars of a call, D included.
+template <class Real>
+CrossEntropyScalars<Real> call_scalars(const CrossEntropyOptions<Real>& options, const CountedSamples<Real>& samples) {
+  CrossEntropyScalars<Real> scalars(options);
+  if (options.reduction == Reduction::mean)
+    scalars.denominator = options.denominator ? widen<Wide<Real>>(*options.denominator) : samples.denominator;
+  return scalars;
+}
+
+/// loss = sum / D, 0 where D is: nothing was counted, or nothing of weight.
+template <class Real>
+Real reduced(const Wide<Real>& sum, const CrossEntropyScalars<Real>& scalars) {
+  using W = Wide<Real>;
+  if (scalars.denominator == W(0)) return is_nan(sum) ? nan<Real>() : Real(0);
+  return narrow<Real>(W(sum / scalars.denominator));
+}
+
+template <class Real>
+void resize_report(CrossEntropyReport<Real>& report, Index count) {
+  report.sample_loss.resize(count);
+  report.logsumexp.resize(count);
+  report.entropy.resize(count);
+  report.prediction.resize(count);
+}
+
+template <class Real>
+void finish_report(CrossEntropyReport<Real>& report, const CrossEntropySums<Real>& sums,
+                   const CrossEntropyScalars<Real>& scalars, const CountedSamples<Real>& samples, Index count,
+                   Reduction reduction) {
+  report.loss = reduced<Real>(sums.loss, scalars);
+  report.z_loss = reduced<Real>(sums.z_loss, scalars);
+  report.denominator =
+      narrow<Real>(Wide<Real>(reduction == Reduction::mean ? scalars.denominator : samples.denominator));
+  report.temperature_gradient = narrow<Real>(sums.temperature_gradient);
+  report.counted = samples.counted;
+  report.ignored = count - samples.counted;
+  report.correct = sums.correct;
+}
+
+/// Samples [first, last): their gradients are written, their entries of the report too, their sums are added.
+template <class Real, class Scalar, class Targets, class Out>
+void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
+                           const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
+                           CrossEntropyReport<Real>* report, Index first, Index last, CrossEntropySums<Real>& sums) {
+  using W = Wide<Real>;
+  for (Index i = first; i < last; ++i) {
+    if (is_absent(targets, i, options)) {
+      if (gradient) fill((*gradient)[i], z.classes, Real(0));
+      if (report) {
+        report->sample_loss[i] = Real(0);
+        report->logsumexp[i] = -infinity<Real>();
+        report->entropy[i] = Real(0);
+        report->prediction[i] = -1;
+      }
+      continue;
+    }
+    const W weight = sample_weight(options, i);
+    const CrossEntropySample<Real> sample(z[i], z.classes, targets, i, scalars);
+    const W loss = weight * sample.loss(scalars);
+    sums.loss += loss;
+    if (gradient) {
+      const W alpha = scalars.gradient_scale(weight);
+      if (report) sums.temperature_gradient += sample.temperature_gradient(alpha);
+      write_gradient(sample, z[i], z.classes, targets, i, scalars, alpha, (*gradient)[i]);
+    }
+    if (report) {
+      sums.z_loss += weight * sample.z_loss(scalars);
+      report->sample_loss[i] = narrow<Real>(loss);
+      report->logsumexp[i] = sample.logsumexp();
+      report->entropy[i] = sample.entropy();
+      report->prediction[i] = sample.prediction();
+      if (Targets::are_labels && sample.prediction() == targets.label(i)) ++sums.correct;
+    }
+  }
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

@@ -1,0 +1,201 @@
+#ifndef XENT_SOFTMAX_CROSS_ENTROPY_HPP
+#define XENT_SOFTMAX_CROSS_ENTROPY_HPP
+
+/// The loss of a classifier from its logits, with its gradient in the same call: one function for labels, distributions
+/// and sparse distributions, and for every option of CrossEntropyOptions.
+
+#include <xent/config.hpp>
+#include <xent/cross_entropy_options.hpp>
+#include <xent/detail/cross_entropy.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/output.hpp>
+#include <xent/detail/targets.hpp>
+#include <xent/types.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+
+namespace detail {
+
+template <class Logits>
+using CrossEntropyOptionsOf = NonDeduced<CrossEntropyOptions<RealOf<typename Logits::Scalar>>>;
+template <class Logits>
+using CrossEntropyReportOf = NonDeduced<CrossEntropyReport<RealOf<typename Logits::Scalar>>>;
+
+template <class Logits, class Targets, class Gradient>
+RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBase<Logits>& logits,
+                                                           const Targets& targets, Gradient&& gradient,
+                                                           const CrossEntropyOptionsOf<Logits>& options,
+                                                           CrossEntropyReportOf<Logits>* report);
+
+template <class Logits, class Targets, class Direction, class Out>
+void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
+              const Eigen::DenseBase<Direction>& direction, Out&& out, const CrossEntropyOptionsOf<Logits>& options);
+
+}  // namespace detail
+
+/// The softmax cross-entropy of a batch, and its gradient with respect to the logits.
+///
+/// With s = softmax(z / T), lse = logsumexp(z / T), Y the effective target of a sample (its label or distribution after
+/// smoothing, times the class weights), w its weight, zeta = z_loss and D the denominator:
+///
+///     sample loss = w (sum_k Y_k (lse - z_k / T) + zeta lse^2)              loss = sum of the sample losses / D
+///     gradient_k  = w / (D T) ((sum_j Y_j + 2 zeta lse) s_k - Y_k)          for a plain label: w / (D T) (s_k - y_k)
+///
+/// The loss is computed as w ((sum Y) L + sum_k Y_k x_k + zeta lse^2) with x_k = (max z - z_k) / T and
+/// L = log1p(sum_{k != argmax} exp(-x_k)): no term is negative, so a confident prediction costs 2.06e-9, not 0. The
+/// gradient at a label is minus the sum of the others, never s - 1.
+///
+/// @param logits    real [classes x batch], or [batch x classes] with Axis::rows; any dense expression; a vector at
+/// compile
+///                  time is one sample
+/// @param targets   labels: integers [batch], as an Eigen vector of either orientation or a container, for one sample
+/// also
+///                  a plain integer; or a distribution a sample: dense or sparse, shaped like the logits, any real
+///                  scalar
+/// @param gradient  the shape of the logits, their scalar or RealOf it; may be the very memory of the logits; `none`
+/// @param options   see CrossEntropyOptions
+/// @param report    see CrossEntropyReport; filled in the same pass
+/// @return the loss in nats; 0 for an empty batch, or when no sample counts
+/// @throws std::invalid_argument for shapes that differ and options out of range, std::out_of_range for a label that is
+///         no class and not ignore_index; always before the first write
+///
+/// A masked class (-inf) is absent; with a positive target it makes the loss +inf. NaN or +inf logits make their sample
+/// NaN and no other. An ignored sample, or one of weight 0, is not read; its gradient is 0.
+/// docs/softmax_cross_entropy.md has the whole table. Bounds for float and double: labels 2.5 ULP (loss of a sample)
+/// and 4 ULP (each coefficient of the gradient); distributions and smoothing 4 ULP and 6 ULP of w / (D T) max((sum Y +
+/// 2 zeta |lse|) s_k, Y_k). One-hot columns cancel at the target as s_k - Y_k does: only labels keep the digits of a
+/// confident gradient. Cost: reads the logits two times, three with a gradient. No heap, except for a sparse target
+/// stored class by class. Source: J. S. Bridle, "Probabilistic interpretation of feedforward classification network
+/// outputs" (1990), for s - y.
+template <class Logits, class Targets>
+RealOf<typename Logits::Scalar> softmax_cross_entropy(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
+                                                      const detail::CrossEntropyOptionsOf<Logits>& options = {},
+                                                      detail::CrossEntropyReportOf<Logits>* report = nullptr) {
+  return detail::softmax_cross_entropy_into(logits, targets, none, options, report);
+}
+template <class Logits, class Targets, class Gradient,
+          detail::EnableIfOutput<Gradient, detail::CrossEntropyOptionsOf<Logits>> = 0>
+RealOf<typename Logits::Scalar> softmax_cross_entropy(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
+                                                      Gradient&& gradient,
+                                                      const detail::CrossEntropyOptionsOf<Logits>& options = {},
+                                                      detail::CrossEntropyReportOf<Logits>* report = nullptr) {
+  return detail::softmax_cross_entropy_into(logits, targets, std::forward<Gradient>(gradient), options, report);
+}
+
+/// The Hessian of softmax_cross_entropy with respect to the logits, times a direction v, for every sample in
+/// O(classes).
+///
+///     out_k = w / (D T^2) s_k (A (v_k - vbar) + 2 zeta vbar),   vbar = sum_k s_k v_k,   A = sum_k Y_k + 2 zeta lse
+///
+/// The Hessian is block diagonal, a block a sample: diag(s) - s s^T for a plain label. It depends on the target only
+/// through the sum of Y.
+///
+/// @param direction  shaped like the logits, with their scalar or RealOf it
+/// @param out        shaped like the logits; may be the very memory of the logits or of the direction
+/// @return an object shaped like the logits; the form with `out` returns nothing
+///
+/// Parameters and exceptions otherwise as for softmax_cross_entropy. Masked classes and absent samples get 0, and their
+/// part of the direction is not read. Bound: 8 ULP of the sum of the absolute values of the terms.
+/// Cost: reads logits and direction three times; allocates the result only.
+/// Source: B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994) 147.
+template <class Logits, class Targets, class Direction>
+typename Logits::PlainObject softmax_cross_entropy_hvp(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
+                                                       const Eigen::DenseBase<Direction>& direction,
+                                                       const detail::CrossEntropyOptionsOf<Logits>& options = {}) {
+  typename Logits::PlainObject out;
+  out.resize(logits.rows(), logits.cols());
+  detail::hvp_into(logits, targets, direction, out, options);
+  return out;
+}
+template <class Logits, class Targets, class Direction, class Out,
+          detail::EnableIfOutput<Out, detail::CrossEntropyOptionsOf<Logits>> = 0>
+void softmax_cross_entropy_hvp(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
+                               const Eigen::DenseBase<Direction>& direction, Out&& out,
+                               const detail::CrossEntropyOptionsOf<Logits>& options = {}) {
+  detail::hvp_into(logits, targets, direction, std::forward<Out>(out), options);
+}
+
+namespace detail {
+
+template <class Logits, class Targets, class Gradient>
+RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBase<Logits>& logits,
+                                                           const Targets& targets, Gradient&& gradient,
+                                                           const CrossEntropyOptionsOf<Logits>& options,
+                                                           CrossEntropyReportOf<Logits>* report) {
+  using Scalar = typename Logits::Scalar;
+  using Real = RealOf<Scalar>;
+  constexpr const char* function = "softmax_cross_entropy";
+  static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
+  const Operand operand(logits);
+  const auto target = make_targets<Wide<Real>, Logits>(targets, options.axis);
+  auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
+  const auto z = operand.samples(options.axis);
+
+  target.check(function, operand, is_vector<Logits>, z.count);
+  output.check(function, "gradient", operand, is_vector<Logits>);
+  if (options.accumulate) throw_invalid(function, "accumulate", "true", "false, which only linear_cross_entropy reads");
+  const CountedSamples<Real> counted = check_batch(function, target, z.classes, z.count, options);
+  const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
+
+  output.prepare(operand, is_vector<Logits>);
+  if (report) resize_report(*report, z.count);
+  const auto written = output.samples(options.axis);
+  const auto* const wanted = is_none<Gradient> ? nullptr : &written;
+  const auto sums = sum_over_blocks<CrossEntropySums<Real>>(
+      options.executor, z.count, z.classes, [&](Index first, Index last, CrossEntropySums<Real>& partial) {
+        cross_entropy_samples(z, target, wanted, options, scalars, report, first, last, partial);
+      });
+  output.finish();
+  if (report) finish_report(*report, sums, scalars, counted, z.count, options.reduction);
+  return reduced<Real>(sums.loss, scalars);
+}
+
+template <class Logits, class Targets, class Direction, class Out>
+void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
+              const Eigen::DenseBase<Direction>& direction, Out&& out, const CrossEntropyOptionsOf<Logits>& options) {
+  using Scalar = typename Logits::Scalar;
+  using Real = RealOf<Scalar>;
+  using V = typename Direction::Scalar;
+  constexpr const char* function = "softmax_cross_entropy_hvp";
+  static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
+  static_assert(std::is_same_v<V, Scalar> || std::is_same_v<V, Real>,
+                "xent: the direction has another scalar than the logits: write .cast<>() on one of them");
+  static_assert(!is_none<Out>, "xent: the product with the Hessian is what this function computes: it needs an output");
+  const Operand operand(logits);
+  const Operand v_operand(direction);
+  const auto target = make_targets<Wide<Real>, Logits>(targets, options.axis);
+  auto output = make_output<Scalar>(std::forward<Out>(out));
+  const auto z = operand.samples(options.axis);
+  const auto v = v_operand.samples(options.axis, is_vector<Logits>);
+
+  target.check(function, operand, is_vector<Logits>, z.count);
+  check_same_shape(function, "direction", operand, v_operand);
+  output.check(function, "out", operand, is_vector<Logits>);
+  if (options.accumulate) throw_invalid(function, "accumulate", "true", "false, which only linear_cross_entropy reads");
+  const CountedSamples<Real> counted = check_batch(function, target, z.classes, z.count, options);
+  const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
+
+  output.prepare(operand, is_vector<Logits>);
+  const auto result = output.samples(options.axis);
+  for_blocks(options.executor, z.count, z.classes, [&](Index /*block*/, Index first, Index last) {
+    for (Index i = first; i < last; ++i) {
+      if (is_absent(target, i, options))
+        fill(result[i], z.classes, Real(0));
+      else
+        write_hvp(CrossEntropySample<Real>(z[i], z.classes, target, i, scalars), z[i], v[i], z.classes, scalars,
+                  scalars.gradient_scale(sample_weight(options, i)), result[i]);
+    }
+  });
+  output.finish();
+}
+
+}  // namespace detail
+
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif
