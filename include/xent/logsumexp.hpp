@@ -1,12 +1,16 @@
 #ifndef XENT_LOGSUMEXP_HPP
 #define XENT_LOGSUMEXP_HPP
 
-/// log(sum_k exp(z_k)) without overflow, and without losing what the smaller terms add.
+/// log(sum_k exp(z_k)) without overflow, and without losing what the smaller terms add: of a sample, of two numbers, of
+/// a stream.
 
 #include <xent/config.hpp>
+#include <xent/detail/full_exp.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/softmax_sample.hpp>
 #include <xent/types.hpp>
+
+#include <type_traits>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -21,12 +25,13 @@ inline namespace XENT_INLINE_NAMESPACE {
 /// @return one number for a vector at compile time, else Array [samples]
 ///
 /// No class, or every logit -inf: -inf. A logit +inf: +inf. A NaN: NaN, and it wins over +inf.
-/// Bound: 3 ULP of max(|lse|, |max z|). Cost: reads the logits twice; allocates the result only.
+/// Bound: 3 ULP of max(|lse|, |max z|); worst of a search: 0.5 in float, 1.8 in double.
+/// Cost: reads the logits twice; allocates the result only.
 /// Source: P. Blanchard, D. J. Higham, N. J. Higham, IMA J. Numer. Anal. 41 (2021) 2311, for the shifted sum.
 template <class Logits>
 auto logsumexp(const Eigen::DenseBase<Logits>& logits, Axis axis = Axis::columns) {
   using Scalar = typename Logits::Scalar;
-  static_assert(detail::is_real<Scalar>, "logits must be real: write .cast<float>() or .cast<double>()");
+  static_assert(detail::is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
   using Real = RealOf<Scalar>;
   const detail::Operand operand(logits);
   const auto z = operand.samples(axis);
@@ -38,6 +43,140 @@ auto logsumexp(const Eigen::DenseBase<Logits>& logits, Axis axis = Axis::columns
       result[i] = detail::SoftmaxState<Real>(z[i], z.classes, Real(1)).logsumexp();
     return result;
   }
+}
+
+/// log(exp(a) + exp(b)) of two numbers, or of two expressions coefficient by coefficient.
+///
+///     logaddexp(a, b) = m + log1p(exp(-|a - b|)),   m = max(a, b)
+///
+/// @param a, b  two real numbers of one type, or two dense expressions of one real scalar and one shape
+/// @return a number, or a plain object shaped like `a`, with the scalar of the arguments
+/// @throws std::invalid_argument for two shapes
+///
+/// The `logsumexp` of the two: -inf is the neutral element, +inf stays, NaN wins.
+/// Bound: 3 ULP of max(|result|, |m|). Cost: one exp and one log1p a pair; allocates the result only.
+template <class A, class B>
+auto logaddexp(const A& a, const B& b);
+
+/// A log-sum-exp that grows: values arrive one by one or in blocks, and partial states merge, in any order and
+/// grouping.
+///
+///     LogSumExp<double> here, there;
+///     here.push(z.topRows(9));  there.push(z.bottomRows(1));  there.push(-3.5);
+///     here.merge(there);
+///     here.value();
+///
+/// State: the maximum, and the sum of the exponentials of all other values relative to it, in the wide arithmetic of
+/// the results. When a higher maximum arrives the sum is rescaled with an exponential of that arithmetic's precision:
+/// with an ordinary one, 10^5 values that ascend in steps of 1e-6 lose 1200 ULP (measured; here they lose 0.3).
+///
+/// No value, or every value -inf: -inf. A value +inf: +inf. A NaN: NaN, and it wins over +inf.
+/// Bound: 3 ULP of max(|lse|, |max|), however values were pushed and merged; worst of a search: 0.5 in float, 1.9 in
+/// double. Cost: one exponential a value, about eight where it is a new maximum and for a merge; no allocation. For
+/// float, double and long double a state is trivially copyable: send it to another thread, or to a machine of the same
+/// kind, as bytes.
+template <class Real>
+class LogSumExp {
+  static_assert(std::is_same_v<Real, RealOf<Real>> && detail::is_real<Real>,
+                "xent: LogSumExp runs in float, double, long double or a real number type of yours; in float for the "
+                "16-bit types");
+
+ public:
+  LogSumExp() = default;
+
+  void push(const Real& z) { merge(LogSumExp(z)); }
+
+  /// Every coefficient of a dense expression of any shape whose scalar is Real, or a 16-bit type when Real is float.
+  template <class Values>
+  void push(const Eigen::DenseBase<Values>& values);
+
+  void merge(const LogSumExp& other);
+
+  Real value() const;
+
+ private:
+  using W = detail::Wide<Real>;
+
+  explicit LogSumExp(const Real& z) : maximum_(z) {}
+
+  /// The sum over all values, the maximum too, of exp(z - maximum) for a maximum that is not lower. The factor comes in
+  /// two halves: it may be below the smallest number where the product is not.
+  W relative_to(const Real& maximum) const;
+
+  Real maximum_ = -detail::infinity<Real>();
+  W rest_{0};  // sum of exp(z - maximum_) over all values but the maximum, scaled as detail::ExponentialScale says
+};
+
+template <class A, class B>
+auto logaddexp(const A& a, const B& b) {
+  static_assert(detail::is_dense<A> == detail::is_dense<B>,
+                "xent: logaddexp takes two numbers or two expressions: write Constant(...) for the number");
+  if constexpr (detail::is_dense<A>) {
+    using Dense = detail::DenseOf<A>;
+    using Scalar = typename Dense::Scalar;
+    static_assert(std::is_same_v<Scalar, typename detail::DenseOf<B>::Scalar>,
+                  "xent: logaddexp takes two expressions with the same scalar: write .cast<>() on one of them");
+    constexpr bool vectors = detail::is_vector<Dense> && detail::is_vector<detail::DenseOf<B>>;
+    const detail::Operand first(a);
+    const detail::Operand second(b);
+    detail::check_same_shape("logaddexp", "b", first, second);
+    typename Dense::PlainObject result;
+    result.resize(first.rows(), first.cols());
+    const auto x = first.samples(Axis::columns, vectors);
+    const auto y = second.samples(Axis::columns, vectors);
+    const auto r = detail::samples_at(result.data(), result, Axis::columns, vectors);
+    for (Eigen::Index i = 0; i < x.count; ++i)
+      for (Eigen::Index k = 0; k < x.classes; ++k) r[i][k] = logaddexp(x[i][k], y[i][k]);
+    return result;
+  } else {
+    static_assert(std::is_same_v<A, B>, "xent: logaddexp takes two numbers of the same type");
+    static_assert(detail::is_real<A>, "xent: logaddexp takes real numbers: write 2.0 for 2");
+    const A pair[2] = {a, b};
+    using Real = RealOf<A>;
+    return detail::narrow<A>(detail::SoftmaxState<Real>(detail::Sample<const A>{pair, 1}, 2, Real(1)).logsumexp());
+  }
+}
+
+template <class Real>
+template <class Values>
+void LogSumExp<Real>::push(const Eigen::DenseBase<Values>& values) {
+  static_assert(std::is_same_v<Real, RealOf<typename Values::Scalar>>,
+                "xent: LogSumExp takes values of its own scalar: write .cast<>() on them");
+  const detail::Operand operand(values);
+  const auto z = operand.samples(Axis::columns);
+  for (Eigen::Index i = 0; i < z.count; ++i)
+    for (Eigen::Index k = 0; k < z.classes; ++k) push(static_cast<Real>(z[i][k]));
+}
+
+/// The higher maximum stays out of the sum, the lower one enters it. A maximum of NaN or +inf stays, whatever the sum
+/// is.
+template <class Real>
+void LogSumExp<Real>::merge(const LogSumExp& other) {
+  if (maximum_ == -detail::infinity<Real>() || detail::is_nan(other.maximum_)) {
+    *this = other;
+    return;
+  }
+  const bool raised = other.maximum_ > maximum_;
+  const LogSumExp& high = raised ? other : *this;
+  const LogSumExp& low = raised ? *this : other;
+  rest_ = high.rest_ + low.relative_to(high.maximum_);
+  if (raised) maximum_ = other.maximum_;
+}
+
+template <class Real>
+typename LogSumExp<Real>::W LogSumExp<Real>::relative_to(const Real& maximum) const {
+  const W x = detail::widen<W>(maximum) - detail::widen<W>(maximum_);
+  const W of_maximum = detail::Exponentials<Real>::exponential(x);
+  if (rest_ == W(0)) return of_maximum;
+  const W half = detail::full_exp(W(x * W(-0.5)));
+  return of_maximum + rest_ * half * half;
+}
+
+template <class Real>
+Real LogSumExp<Real>::value() const {
+  if (!detail::is_finite(maximum_)) return maximum_;
+  return detail::narrow<Real>(
+      W(detail::widen<W>(maximum_) + detail::log_of_sum(rest_, detail::Exponentials<Real>::one())));
 }
 
 }  // namespace XENT_INLINE_NAMESPACE

@@ -29,6 +29,12 @@ namespace detail {
 template <class Logits>
 using SoftmaxOptionsOf = NonDeduced<SoftmaxOptions<RealOf<typename Logits::Scalar>>>;
 
+template <class Real>
+void check_temperature(const char* function, const Real& temperature) {
+  if (!(temperature > Real(0)) || !is_finite(temperature))
+    throw_invalid(function, "temperature", text(temperature), "a finite number > 0");
+}
+
 template <class A>
 using EnableIfAxis = std::enable_if_t<std::is_same_v<A, Axis>, int>;
 
@@ -120,20 +126,20 @@ void SoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState
 template <class Out, class Real, class Scalar>
 void LogSoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out) {
   using W = Wide<Real>;
-  if (state.maximum.condition == Condition::masked) return fill(out, classes, -infinity<Real>());
-  for_each_class(z, classes, state.exponentials, [&](Index k, bool masked, const W& x, const W& /*e*/) {
-    out[k] = masked ? Out(-infinity<Real>()) : narrow<Out>(W(-(x + state.log_sum)));
-  });
+  for (Index k = 0; k < classes; ++k) {
+    const Real logit = static_cast<Real>(z[k]);
+    out[k] = logit == -infinity<Real>() ? Out(-infinity<Real>())
+                                        : narrow<Out>(W(-(state.exponentials.distance(logit) + state.log_sum)));
+  }
 }
 
 template <class Map, class Logits, class Out>
 void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const SoftmaxOptionsOf<Logits>& options) {
   using Scalar = typename Logits::Scalar;
   using Real = RealOf<Scalar>;
-  static_assert(is_real<Scalar>, "logits must be real: write .cast<float>() or .cast<double>()");
-  static_assert(is_dense<Out>, "xent: the output must be a dense Eigen object, or the third argument the options");
-  if (!(options.temperature > Real(0)) || !is_finite(options.temperature))
-    throw_invalid(Map::name, "temperature", text(options.temperature), "a finite number > 0");
+  static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
+  static_assert(is_dense<Out>, "xent: the output must be a dense Eigen object");
+  check_temperature(Map::name, options.temperature);
   const Operand operand(logits);
   auto output = make_output<Scalar>(std::forward<Out>(out));
   output.check(Map::name, "out", operand, is_vector<Logits>);

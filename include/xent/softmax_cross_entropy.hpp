@@ -20,11 +20,6 @@ inline namespace XENT_INLINE_NAMESPACE {
 
 namespace detail {
 
-template <class Logits>
-using CrossEntropyOptionsOf = NonDeduced<CrossEntropyOptions<RealOf<typename Logits::Scalar>>>;
-template <class Logits>
-using CrossEntropyReportOf = NonDeduced<CrossEntropyReport<RealOf<typename Logits::Scalar>>>;
-
 template <class Logits, class Targets, class Gradient>
 RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBase<Logits>& logits,
                                                            const Targets& targets, Gradient&& gradient,
@@ -50,12 +45,10 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// gradient at a label is minus the sum of the others, never s - 1.
 ///
 /// @param logits    real [classes x batch], or [batch x classes] with Axis::rows; any dense expression; a vector at
-/// compile
-///                  time is one sample
+///                  compile time is one sample
 /// @param targets   labels: integers [batch], as an Eigen vector of either orientation or a container, for one sample
-/// also
-///                  a plain integer; or a distribution a sample: dense or sparse, shaped like the logits, any real
-///                  scalar
+///                  also a plain integer; or a distribution a sample: dense or sparse, shaped like the logits, any
+///                  real scalar
 /// @param gradient  the shape of the logits, their scalar or RealOf it; may be the very memory of the logits; `none`
 /// @param options   see CrossEntropyOptions
 /// @param report    see CrossEntropyReport; filled in the same pass

@@ -25,8 +25,8 @@ enum class Unit { nats, bits, hartleys };
 /// What becomes of the losses of the samples: their mean over a denominator, or their sum.
 enum class Reduction { mean, sum };
 
-/// Where label smoothing puts the mass eps that it takes from the target: eps/K on every class (PyTorch, Szegedy et
-/// al. 2016), or eps/(K-1) on the classes other than the target (Muller et al. 2019 discuss both).
+/// Where label smoothing puts the mass eps that it takes from the target: eps/K on every class (C. Szegedy et al.,
+/// "Rethinking the Inception architecture", 2016; PyTorch), or eps/(K-1) on the classes other than the target.
 enum class Smoothing { all_classes, other_classes };
 
 /// Runs `body(first, last)` on disjoint ranges that cover [0, count), from any threads, returns when all are done and

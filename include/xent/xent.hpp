@@ -4,10 +4,16 @@
 /// Everything that xent offers over Eigen alone.
 
 #include <xent/config.hpp>
+#include <xent/counts.hpp>
 #include <xent/cross_entropy_options.hpp>
+#include <xent/information.hpp>
+#include <xent/likelihood.hpp>
+#include <xent/logits.hpp>
 #include <xent/logsumexp.hpp>
+#include <xent/sigmoid_cross_entropy.hpp>
 #include <xent/softmax.hpp>
 #include <xent/softmax_cross_entropy.hpp>
+#include <xent/softmax_jacobian.hpp>
 #include <xent/types.hpp>
 
 #endif

@@ -7,17 +7,24 @@
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/blocks.hpp>
+#include <xent/detail/cross_entropy_rows.hpp>
 #include <xent/detail/cross_entropy_sample.hpp>
 #include <xent/detail/error.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/wide.hpp>
 #include <xent/types.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
+
+template <class Logits>
+using CrossEntropyOptionsOf = NonDeduced<CrossEntropyOptions<RealOf<typename Logits::Scalar>>>;
+template <class Logits>
+using CrossEntropyReportOf = NonDeduced<CrossEntropyReport<RealOf<typename Logits::Scalar>>>;
 
 template <class Real>
 void check_weights(const char* function, const char* argument, const Weights<Real>& weights, Index size,
@@ -32,6 +39,12 @@ void check_weights(const char* function, const char* argument, const Weights<Rea
 }
 
 template <class Real>
+void check_denominator(const char* function, Reduction reduction, const std::optional<Real>& denominator) {
+  if (reduction == Reduction::mean && denominator && (!(*denominator >= Real(0)) || !is_finite(*denominator)))
+    throw_invalid(function, "denominator", text(*denominator), "a finite number > 0");
+}
+
+template <class Real>
 void check_options(const char* function, const CrossEntropyOptions<Real>& options, Index classes, Index count) {
   if (!(options.temperature > Real(0)) || !is_finite(options.temperature))
     throw_invalid(function, "temperature", text(options.temperature), "a finite number > 0");
@@ -40,8 +53,7 @@ void check_options(const char* function, const CrossEntropyOptions<Real>& option
   if (!(options.z_loss >= Real(0)) || !is_finite(options.z_loss))
     throw_invalid(function, "z_loss", text(options.z_loss), "a finite number >= 0");
   const bool mean = options.reduction == Reduction::mean;
-  if (mean && options.denominator && (!(*options.denominator >= Real(0)) || !is_finite(*options.denominator)))
-    throw_invalid(function, "denominator", text(*options.denominator), "a finite number > 0");
+  check_denominator(function, options.reduction, options.denominator);
   check_weights(function, "class_weights", options.class_weights, classes, false);
   check_weights(function, "sample_weights", options.sample_weights, count, !mean || options.denominator.has_value());
 }
@@ -125,7 +137,8 @@ template <class Real>
 CrossEntropyScalars<Real> call_scalars(const CrossEntropyOptions<Real>& options, const CountedSamples<Real>& samples) {
   CrossEntropyScalars<Real> scalars(options);
   if (options.reduction == Reduction::mean)
-    scalars.denominator = options.denominator ? widen<Wide<Real>>(*options.denominator) : samples.denominator;
+    scalars.denominator =
+        options.denominator ? widen<Wide<Real>>(*options.denominator) : saturated(samples.denominator);
   return scalars;
 }
 
@@ -165,6 +178,7 @@ void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& target
                            const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
                            CrossEntropyReport<Real>* report, Index first, Index last, CrossEntropySums<Real>& sums) {
   using W = Wide<Real>;
+  auto rows = make_rows<Targets>(z, gradient, scalars);
   for (Index i = first; i < last; ++i) {
     if (is_absent(targets, i, options)) {
       if (gradient) fill((*gradient)[i], z.classes, Real(0));
@@ -177,13 +191,18 @@ void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& target
       continue;
     }
     const W weight = sample_weight(options, i);
-    const CrossEntropySample<Real> sample(z[i], z.classes, targets, i, scalars);
+    const bool by_row = rows.sum(i, targets.label(i), report != nullptr);
+    const CrossEntropySample<Real> sample =
+        by_row ? rows.sample() : CrossEntropySample<Real>(z[i], z.classes, targets, i, scalars);
     const W loss = weight * sample.loss(scalars);
     sums.loss += loss;
     if (gradient) {
       const W alpha = scalars.gradient_scale(weight);
       if (report) sums.temperature_gradient += sample.temperature_gradient(alpha);
-      write_gradient(sample, z[i], z.classes, targets, i, scalars, alpha, (*gradient)[i]);
+      if (by_row && rows.writes())
+        rows.write(sample, alpha);
+      else
+        write_gradient(sample, z[i], z.classes, targets, i, scalars, alpha, (*gradient)[i]);
     }
     if (report) {
       sums.z_loss += weight * sample.z_loss(scalars);
@@ -194,6 +213,7 @@ void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& target
       if (Targets::are_labels && sample.prediction() == targets.label(i)) ++sums.correct;
     }
   }
+  rows.finish();
 }
 
 }  // namespace detail

@@ -54,9 +54,11 @@ struct SmoothedTarget {
   W own{0};
   W sigma{1};
 
+  SmoothedTarget() = default;
+
   /// `unmasked` is K; `label` is -1 for a distribution, `label_masked` tells whether the label counts in K.
   SmoothedTarget(const W& epsilon, Smoothing smoothing, const W& total, Index unmasked, Index label, bool label_masked)
-      : sigma(total) {
+      : sigma(saturated<W>(total)) {
     if (epsilon == W(0)) return;
     const bool other = smoothing == Smoothing::other_classes;
     const Index receivers = other ? unmasked - (label >= 0 && label_masked ? 0 : 1) : unmasked;
@@ -90,12 +92,13 @@ struct CrossEntropySample {
   W mean_distance{0};    // sum_k s_k x_k = |E| / T
   W label_mass{0};       // Y at the label
   W other_mass{0};       // sum of Y_k over the other classes (all of them, for a distribution)
-  W masked_mass{0};      // its part on masked classes
-  W target_distance{0};  // sum of Y_k x_k over the classes that are not masked
+  W unmasked_mass{0};    // sum of Y_k over the classes that are not masked
+  W target_distance{0};  // sum of Y_k x_k over the same classes
   W masked_loss{0};      // 0, or infinite: a masked class has a target
   W z_slope{0};          // 2 zeta lse
   W normaliser{0};       // A = sum_k Y_k + 2 zeta lse
 
+  /// From the logits, by the portable sweeps.
   template <class Scalar, class Targets>
   CrossEntropySample(Sample<const Scalar> z, Index classes, const Targets& targets, Index i,
                      const CrossEntropyScalars<Real>& scalars)
@@ -107,14 +110,29 @@ struct CrossEntropySample {
                label >= 0 && static_cast<Real>(z[label]) == -infinity<Real>()) {
     if (!(target.sigma == target.sigma)) condition = Condition::nan;
     if (condition == Condition::nan || condition == Condition::infinite) return;
-    add_up(z, classes, targets.reader(i), scalars);
-    if (condition == Condition::masked) return;
-    log_sum_exp = exponentials.scaled_maximum() + log_sum;
-    z_slope = W(W(2) * scalars.z_loss) * log_sum_exp;
-    normaliser = target_mass() + z_slope;
+    const ExponentialSums<W> sums = add_up(z, classes, targets.reader(i), scalars);
+    if (condition == Condition::regular) take(sums, scalars);
   }
 
-  W target_mass() const { return label_mass + other_mass; }
+  /// Of a regular sample with a label that is not masked, without smoothing, from sums over its exponentials.
+  CrossEntropySample(const Real& maximum_value, Index argmax, Index label_index, const Real& logit_of_label,
+                     const ExponentialSums<W>& sums, const CrossEntropyScalars<Real>& scalars)
+      : label(label_index),
+        maximum{maximum_value, argmax, 0, Condition::regular},
+        condition(Condition::regular),
+        exponentials(maximum_value, scalars.temperature),
+        label_mass(scalars.class_weight(label_index)),
+        unmasked_mass(label_mass) {
+    if (!(label_mass == W(0))) target_distance = label_mass * exponentials.distance(logit_of_label);
+    take(sums, scalars);
+  }
+
+  W target_mass() const { return saturated<W>(label_mass + other_mass); }
+
+  /// Y_k
+  W effective_target(Index k, const W& y, bool masked, const CrossEntropyScalars<Real>& scalars) const {
+    return saturated<W>(scalars.class_weight(k) * target(y, masked));
+  }
 
   Real logsumexp() const {
     if (condition == Condition::regular) return narrow<Real>(log_sum_exp);
@@ -129,7 +147,7 @@ struct CrossEntropySample {
   /// zeta lse^2
   W z_loss(const CrossEntropyScalars<Real>& scalars) const {
     if (scalars.z_loss == W(0)) return W(0);
-    if (condition == Condition::regular) return scalars.z_loss * W(log_sum_exp * log_sum_exp);
+    if (condition == Condition::regular) return W(scalars.z_loss * log_sum_exp) * log_sum_exp;
     return condition == Condition::nan ? W(nan<Real>()) : W(infinity<Real>());
   }
 
@@ -143,47 +161,72 @@ struct CrossEntropySample {
   W temperature_gradient(const W& alpha) const {
     if (condition == Condition::masked) return W(0);
     if (condition != Condition::regular) return W(nan<Real>());
-    return alpha *
-           W(W(normaliser - masked_mass) * mean_distance - target_distance - z_slope * exponentials.scaled_maximum());
+    const W of_entropy = saturated<W>(unmasked_mass + z_slope) * mean_distance;
+    const W of_maximum = z_slope * saturated<W>(exponentials.scaled_maximum());
+    return alpha * saturated<W>(saturated<W>(of_entropy) - saturated<W>(target_distance) - saturated<W>(of_maximum));
   }
 
  private:
   template <class Scalar, class Reader>
-  void add_up(Sample<const Scalar> z, Index classes, Reader y, const CrossEntropyScalars<Real>& scalars) {
-    W others(0);  // neither the argmax nor the label
-    W at_label(0);
-    W moment(0);
+  ExponentialSums<W> add_up(Sample<const Scalar> z, Index classes, Reader y, const CrossEntropyScalars<Real>& scalars) {
+    ExponentialSums<W> sums;
     for_each_class(z, classes, exponentials, [&](Index k, bool masked, const W& x, const W& e) {
-      const W mass = scalars.class_weight(k) * target(y(k), masked);
+      const W mass = effective_target(k, y(k), masked, scalars);
       if (masked) {
-        if (!(mass == W(0))) masked_loss += mass * W(infinity<Real>());
-        masked_mass += mass;
+        // The sign of a negative target shows only where no positive one does: +inf - inf would be NaN.
+        if (mass > W(0))
+          masked_loss = W(infinity<Real>());
+        else if (mass < W(0) && masked_loss == W(0) && condition == Condition::regular)
+          masked_loss = W(-infinity<Real>());
       } else {
-        target_distance += mass * x;
-        moment += e * x;
-        if (k == label)
-          at_label = e;
-        else if (k != maximum.index)
-          others += e;
+        unmasked_mass += mass;
+        if (!(mass == W(0))) target_distance += mass * x;  // x may be infinite
+        if (!(e == W(0))) sums.moment += e * x;
+        if (k == maximum.index)
+          sums.at_argmax = exponentials.one();
+        else if (k == label)
+          sums.at_label = e;
+        else
+          sums.others += e;
       }
       if (k == label)
         label_mass = mass;
       else
         other_mass += mass;
     });
-    if (condition == Condition::masked) return;
-    const W one = exponentials.one();
-    const bool label_is_argmax = label == maximum.index;
-    const W rest = label_is_argmax ? others : W(others + at_label);  // without the argmax
-    rest_of_label = label_is_argmax ? others : W(others + one);
-    sum = rest + one;
-    log_sum = log_of_sum(rest, one);
-    mean_distance = moment / sum;
+    return sums;
+  }
+
+  void take(const ExponentialSums<W>& sums, const CrossEntropyScalars<Real>& scalars) {
+    const W rest = sums.others + sums.at_label;  // without the argmax
+    rest_of_label = label == maximum.index ? sums.others : W(sums.others + sums.at_argmax);
+    sum = rest + sums.at_argmax;
+    log_sum = log_of_sum(rest, sums.at_argmax);
+    mean_distance = sums.moment / sum;
+    log_sum_exp = exponentials.scaled_maximum() + log_sum;
+    z_slope = saturated<W>(W(2) * W(scalars.z_loss * saturated<W>(log_sum_exp)));
+    normaliser = saturated<W>(target_mass() + z_slope);
   }
 };
 
-/// gradient_k = alpha (A s_k - Y_k), and at a label, where both are nearly equal for a confident sample,
-/// alpha (sum_{j != y} Y_j + 2 zeta lse - A rest_y / S): the sum of what the other classes have.
+/// alpha A s_k, for exponentials e_k.
+template <class Real>
+SoftmaxMultiple<Wide<Real>> gradient_multiple(const CrossEntropySample<Real>& sample, const Wide<Real>& alpha) {
+  return {saturated<Wide<Real>>(alpha * sample.normaliser), sample.sum};
+}
+
+/// The gradient at a label that is not masked and has the exponential e. Where s_y > 1/2, A s_y and Y_y are nearly
+/// equal for a confident sample: alpha (sum_{j != y} Y_j + 2 zeta lse - A rest_y / S), the sum of what the other
+/// classes have. (That one cancels where s_y is small and smoothing has taken all of Y_y.)
+template <class Real>
+Wide<Real> gradient_at_label(const CrossEntropySample<Real>& sample, const SoftmaxMultiple<Wide<Real>>& multiple,
+                             const Wide<Real>& alpha, const Wide<Real>& e) {
+  using W = Wide<Real>;
+  if (!(e > sample.rest_of_label)) return multiple(e) - alpha * sample.label_mass;
+  return saturated<W>(alpha * saturated<W>(sample.other_mass + sample.z_slope)) - multiple(sample.rest_of_label);
+}
+
+/// gradient_k = alpha (A s_k - Y_k)
 template <class Real, class Scalar, class Targets, class Out>
 void write_gradient(const CrossEntropySample<Real>& sample, Sample<const Scalar> z, Index classes,
                     const Targets& targets, Index i, const CrossEntropyScalars<Real>& scalars, const Wide<Real>& alpha,
@@ -191,15 +234,14 @@ void write_gradient(const CrossEntropySample<Real>& sample, Sample<const Scalar>
   using W = Wide<Real>;
   if (sample.condition == Condition::masked) return fill(gradient, classes, Real(0));
   if (sample.condition != Condition::regular) return fill(gradient, classes, nan<Real>());
-  const SoftmaxMultiple<W> multiple(saturated<W>(alpha * sample.normaliser), sample.sum);
-  const W at_label = saturated<W>(alpha * W(sample.other_mass + sample.z_slope)) - multiple(sample.rest_of_label);
+  const SoftmaxMultiple<W> multiple = gradient_multiple(sample, alpha);
   auto y = targets.reader(i);
   for_each_class(z, classes, sample.exponentials, [&](Index k, bool masked, const W& /*x*/, const W& e) {
-    const W mass = scalars.class_weight(k) * sample.target(y(k), masked);
-    if (k == sample.label && !masked)
-      gradient[k] = narrow<Out>(at_label);
-    else if (masked)
+    const W mass = sample.effective_target(k, y(k), masked, scalars);
+    if (masked)
       gradient[k] = mass == W(0) ? Out(Real(0)) : narrow<Out>(W(W(0) - alpha * mass));
+    else if (k == sample.label)
+      gradient[k] = narrow<Out>(gradient_at_label(sample, multiple, alpha, e));
     else
       gradient[k] = narrow<Out>(W(multiple(e) - alpha * mass));
   });
@@ -210,18 +252,23 @@ template <class Real, class Scalar, class Direction, class Out>
 void write_hvp(const CrossEntropySample<Real>& sample, Sample<const Scalar> z, Sample<const Direction> v, Index classes,
                const CrossEntropyScalars<Real>& scalars, const Wide<Real>& alpha, Sample<Out> out) {
   using W = Wide<Real>;
+  using Scale = ExponentialScale<W>;
   if (sample.condition == Condition::masked) return fill(out, classes, Real(0));
   if (sample.condition != Condition::regular) return fill(out, classes, nan<Real>());
   W mean(0);
   for_each_class(z, classes, sample.exponentials, [&](Index k, bool masked, const W& /*x*/, const W& e) {
-    if (!masked) mean += e * widen<W>(v[k]);
+    if (!masked) mean += Scale::unscaled(e) * widen<W>(v[k]);
   });
-  mean = mean / sample.sum;
+  mean = mean / Scale::unscaled(sample.sum);
   const SoftmaxMultiple<W> multiple(saturated<W>(alpha / widen<W>(scalars.temperature)), sample.sum);
-  const W constant = W(W(2) * scalars.z_loss) * mean;
+  const W constant = saturated<W>(W(2) * W(scalars.z_loss * mean));
   for_each_class(z, classes, sample.exponentials, [&](Index k, bool masked, const W& /*x*/, const W& e) {
-    out[k] = masked ? Out(Real(0))
-                    : narrow<Out>(W(multiple(e) * W(sample.normaliser * W(widen<W>(v[k]) - mean) + constant)));
+    if (masked) {
+      out[k] = Out(Real(0));
+    } else {
+      const W moved = sample.normaliser * saturated<W>(widen<W>(v[k]) - mean);
+      out[k] = narrow<Out>(W(multiple(e) * saturated<W>(moved + constant)));
+    }
   });
 }
 

@@ -8,8 +8,10 @@
 #include <xent/detail/operand.hpp>
 #include <xent/types.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -47,12 +49,23 @@ struct LabelScalar {
 template <class T>
 inline constexpr bool holds_integers = std::is_integral_v<typename LabelScalar<T>::type>;
 
+/// As Eigen::Index; what is too large for it stays too large, and does not wrap into a label or into ignore_index.
+template <class Integer>
+Index to_index(Integer label) {
+  if constexpr (std::is_unsigned_v<Integer> && sizeof(Integer) >= sizeof(Index))
+    return static_cast<Index>(std::min<Integer>(label, std::numeric_limits<Index>::max()));
+  else
+    return static_cast<Index>(label);
+}
+
 template <class T>
 class Labels {  // a container
  public:
   explicit Labels(const T& labels) : labels_(labels) {}
   Index size() const { return static_cast<Index>(std::size(labels_)); }
-  Index operator[](Index i) const { return static_cast<Index>(labels_[static_cast<std::size_t>(i)]); }
+  Index operator[](Index i) const {
+    return to_index<typename LabelScalar<T>::type>(labels_[static_cast<std::size_t>(i)]);
+  }
 
  private:
   const T& labels_;
@@ -71,7 +84,7 @@ class DenseLabels {
   DenseLabels& operator=(const DenseLabels&) = delete;
 
   Index size() const { return operand_.size(); }
-  Index operator[](Index i) const { return static_cast<Index>(labels_[i]); }
+  Index operator[](Index i) const { return to_index(labels_[i]); }
 
  private:
   Operand<Dense> operand_;
@@ -94,7 +107,7 @@ auto make_labels(const T& labels) {
   if constexpr (is_dense<T>)
     return DenseLabels<DenseOf<T>>(labels);
   else if constexpr (std::is_integral_v<T>)
-    return SingleLabel(static_cast<Index>(labels));
+    return SingleLabel(to_index(labels));
   else
     return Labels<T>(labels);
 }

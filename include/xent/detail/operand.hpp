@@ -9,6 +9,7 @@
 #include <xent/types.hpp>
 
 #include <type_traits>
+#include <utility>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -41,9 +42,16 @@ inline constexpr bool is_dense = !std::is_void_v<DenseOf<T>>;
 template <class Dense>
 inline constexpr bool is_vector = Dense::IsVectorAtCompileTime != 0;
 
-/// True where coefficients can be reached by a pointer and strides.
+template <class Dense, class = void>
+inline constexpr bool has_data = false;
 template <class Dense>
-inline constexpr bool lies_in_memory = (static_cast<unsigned>(Dense::Flags) & Eigen::DirectAccessBit) != 0U;
+inline constexpr bool has_data<Dense, std::void_t<decltype(std::declval<const Dense&>().data())>> = true;
+
+/// True where coefficients can be reached by a pointer and strides. Eigen 3.4 sets the flag also on an indexed view
+/// with increments known at compile time, which has no data().
+template <class Dense>
+inline constexpr bool lies_in_memory =
+    (static_cast<unsigned>(Dense::Flags) & Eigen::DirectAccessBit) != 0U && has_data<Dense>;
 
 /// float, double, long double, the 16-bit storage types, and number types of the user's; not integers, not complex.
 template <class Scalar>

@@ -140,7 +140,8 @@ class Output<const NoneType&, Scalar> {
 template <class Scalar, class Out>
 auto make_output(Out&& out) {
   static_assert(is_none<Out> || is_dense<Out>,
-                "xent: an output must be a dense Eigen object, or xent::none where it is not wanted");
+                "xent: an output must be a dense Eigen object, or xent::none where it is not wanted; options must be "
+                "those of the results' scalar, as CrossEntropyOptions<float> for logits of float, half or bfloat16");
   if constexpr (is_none<Out>)
     return Output<const NoneType&, Scalar>(out);
   else

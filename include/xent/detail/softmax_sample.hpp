@@ -13,6 +13,8 @@
 #include <xent/detail/wide.hpp>
 #include <xent/types.hpp>
 
+#include <type_traits>
+
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
@@ -55,7 +57,7 @@ Maximum<Real> find_maximum(Sample<const Scalar> logits, Index classes) {
 template <class W>
 struct ExponentialScale {
   static W one() { return W(1); }
-  static W argument(const W& x) { return -x; }
+  static W exponential(const W& x) { return math::exp_of(W(-x)); }
   static W unscaled(const W& e) { return e; }
 };
 
@@ -63,7 +65,13 @@ template <>
 struct ExponentialScale<Twofold<double>> {
   using W = Twofold<double>;
   static W one() { return 0x1p256; }
-  static W argument(const W& x) { return W(0x1.62e42fefa39efp+7, 0x1.abc9e3b39803fp-48) - x; }  // 256 ln 2
+  /// exp(256 ln 2 - x) where exp(-x) would be near the end of the range; else exactly `one` for x = 0, so that the
+  /// softmax of a lone class is 1 and its gradient 0.
+  static W exponential(const W& x) {
+    if (x.hi > 512) return math::exp_of(W(W(0x1.62e42fefa39efp+7, 0x1.abc9e3b39803fp-48) - x));
+    const W e = math::exp_of(-x);
+    return {e.hi * 0x1p256, e.lo * 0x1p256};
+  }
   static W unscaled(const W& e) { return {e.hi * 0x1p-256, e.lo * 0x1p-256}; }
 };
 
@@ -74,28 +82,39 @@ class Exponentials {
   using W = Wide<Real>;
 
   Exponentials(const Real& maximum, const Real& temperature)
-      : half_maximum_(halved(maximum)), half_temperature_(halved(temperature)) {
-    if (!(half_temperature_ > W(0))) half_temperature_ = widen<W>(temperature);
-  }
+      : maximum_(widen<W>(maximum)), temperature_(widen<W>(temperature)) {}
 
-  /// (m - z) / T, finite. Halving both is exact and keeps the difference of two finite logits finite.
+  /// (m - z) / T, infinite where that is too large.
   template <class Scalar>
   W distance(const Scalar& z) const {
-    return saturated<W>((half_maximum_ - halved(static_cast<Real>(z))) / half_temperature_);
+    const W logit = widen<W>(static_cast<Real>(z));
+    const W difference = maximum_ - logit;
+    if (is_finite(difference)) return difference / temperature_;
+    // Two finite logits further apart than the largest number. Halving denormals would not be exact: only here.
+    const W half(Real(0.5));
+    return W(2) * W(W(half * maximum_ - half * logit) / temperature_);
+  }
+
+  /// distance(z) - other.distance(y), finite, rounded after the subtraction only: nearly equal logits keep the digits
+  /// of their difference. Halved, the distances are finite.
+  template <class Scalar>
+  W distance_beyond(const Scalar& z, const Exponentials& other, const Scalar& y) const {
+    const auto half = [](const W& x) { return Wider<W>(W(W(0.5) * x)); };
+    const Wider<W> own = half(maximum_) - half(widen<W>(static_cast<Real>(z)));
+    const Wider<W> others = half(other.maximum_) - half(widen<W>(static_cast<Real>(y)));
+    return saturated<W>(narrow<W>(Wider<W>(Wider<W>(own - others) / half(temperature_))));
   }
 
   /// exp(-x), scaled; `one` is exp(0).
-  static W exponential(const W& x) { return math::exp_of(ExponentialScale<W>::argument(x)); }
+  static W exponential(const W& x) { return ExponentialScale<W>::exponential(x); }
   static W one() { return ExponentialScale<W>::one(); }
 
-  /// m / T
-  W scaled_maximum() const { return saturated<W>(half_maximum_ / half_temperature_); }
+  /// m / T, infinite where that is too large.
+  W scaled_maximum() const { return maximum_ / temperature_; }
 
  private:
-  static W halved(const Real& x) { return widen<W>(Real(x * Real(0.5))); }
-
-  W half_maximum_;
-  W half_temperature_;
+  W maximum_;
+  W temperature_;
 };
 
 /// factor s_k = factor e_k / S, without overflow or underflow on the way to a result in the normal range.
@@ -109,14 +128,16 @@ class SoftmaxMultiple {
     if (unscale_quotient_) quotient_ = Scale::unscaled(quotient_);
   }
   W operator()(const W& e) const { return quotient_ * (unscale_quotient_ ? e : Scale::unscaled(e)); }
+  /// Times another number, which may lift an s_k below the normal range back into it.
+  W operator()(const W& e, const W& number) const { return e < W(1) ? (*this)(W(e * number)) : W((*this)(e)*number); }
 
  private:
   W quotient_;
   bool unscale_quotient_;
 };
 
-/// Calls visit(k, masked, x_k, e_k) for every class of a sample without NaN and +inf, in order; a masked class has
-/// e_k = 0, and x_k is not defined.
+/// Calls visit(k, masked, x_k, e_k) for every class of a sample without NaN and +inf, in order; x_k may be too
+/// large and infinite; a masked class has e_k = 0, and x_k is not defined.
 template <class Real, class Scalar, class Visit>
 void for_each_class(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
                     const Visit& visit) {
@@ -136,6 +157,15 @@ template <class Out, class Value>
 void fill(Sample<Out> out, Index classes, const Value& value) {
   for (Index k = 0; k < classes; ++k) out[k] = Out(value);
 }
+
+/// The sums over the exponentials of a regular sample.
+template <class W>
+struct ExponentialSums {
+  W others{0};  // without the argmax and the label
+  W at_argmax{0};
+  W at_label{0};  // 0 where the label is the argmax, or masked, or there is none
+  W moment{0};    // sum of e_k x_k
+};
 
 /// L = log(sum_k exp(-x_k)) >= 0, the part of log-sum-exp above m/T, from the sum without the argmax.
 template <class W>

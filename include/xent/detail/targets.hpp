@@ -218,6 +218,15 @@ class SparseTargets {
   std::vector<Entry> entries_{};
 };
 
+/// The labels of logits of type `Logits`.
+template <class W, class Logits, class T>
+auto make_label_targets(const T& labels) {
+  static_assert(is_vector<Logits> || !std::is_integral_v<T>,
+                "xent: a plain integer is the label of one sample, and these logits are a matrix: pass one label a "
+                "sample, or logits that are a vector at compile time, as .col(0) is");
+  return LabelTargets<T, W>(labels);
+}
+
 /// The targets of logits of type `Logits`, of whichever kind they are; what is no target stops here, with a sentence.
 template <class W, class Logits, class Targets>
 auto make_targets(const Targets& targets, [[maybe_unused]] Axis axis) {
@@ -226,10 +235,7 @@ auto make_targets(const Targets& targets, [[maybe_unused]] Axis axis) {
     static_assert(is_real<typename EigenOf<Targets>::Scalar>, "xent: distributions are real: targets.cast<float>()");
     return SparseTargets<EigenOf<Targets>, W>(targets, axis, one_sample);
   } else if constexpr (holds_integers<Targets>) {
-    static_assert(one_sample || !std::is_integral_v<Targets>,
-                  "xent: a plain integer is the label of one sample, and these logits are a matrix: pass one label a "
-                  "sample, or logits that are a vector at compile time, as .col(0) is");
-    return LabelTargets<Targets, W>(targets);
+    return make_label_targets<W, Logits>(targets);
   } else if constexpr (is_dense<Targets>) {
     static_assert(is_real<typename DenseOf<Targets>::Scalar>, "xent: distributions are real");
     static_assert(one_sample || !is_vector<DenseOf<Targets>>, "xent: labels must be integers: targets.cast<int>()");

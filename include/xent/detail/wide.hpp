@@ -47,8 +47,9 @@ struct Twofold {
   }
   static Twofold two_sum(T a, T b) {
     const T sum = a + b;
-    const T part = sum - a;
-    return {sum, sum - sum == T(0) ? (a - (sum - part)) + (b - part) : T(0)};
+    const T part = sum - a;  // may overflow where sum does not, next to the largest number
+    const T error = (a - (sum - part)) + (b - part);
+    return {sum, error - error == T(0) ? error : T(0)};
   }
   static Twofold two_product(T a, T b) {
     const T product = opaque(a * b);
@@ -101,6 +102,10 @@ struct WideOf<long double> {
 template <class Real>
 using Wide = typename WideOf<Real>::type;
 
+/// Twice the digits again for the wide type of float, for differences that cancel: the others have them.
+template <class W>
+using Wider = std::conditional_t<std::is_floating_point_v<W>, Twofold<W>, W>;
+
 template <class Real>
 bool is_nan(const Real& x) {
   return !(x == x);  // NOLINT(misc-redundant-expression): true for NaN alone, for every scalar type
@@ -120,10 +125,14 @@ Real largest() {
     return Eigen::NumTraits<Real>::highest();
 }
 
-/// Minus infinity is the logit of a masked class.
+/// Minus infinity is the logit of a masked class; minus the largest number, for a scalar without infinities. (Their
+/// std::numeric_limits says that infinity is 0: every logit of 0 would be masked.)
 template <class Real>
 Real infinity() {
-  return Real(std::numeric_limits<Real>::infinity());
+  if constexpr (std::numeric_limits<Real>::has_infinity)
+    return Real(std::numeric_limits<Real>::infinity());
+  else
+    return largest<Real>();
 }
 
 template <class Real>
@@ -183,7 +192,7 @@ namespace math {
 template <class T>
 Twofold<T> exp(const Twofold<T>& x) {
   const T e = std::exp(x.hi);
-  return is_finite(x.hi) ? Twofold<T>::renormalised(e, e * x.lo) : Twofold<T>(e);
+  return is_finite(e) ? Twofold<T>::renormalised(e, e * x.lo) : Twofold<T>(e);
 }
 
 template <class T>

@@ -1,0 +1,241 @@
+#ifndef XENT_DETAIL_INFORMATION_SUMS_HPP
+#define XENT_DETAIL_INFORMATION_SUMS_HPP
+
+/// What one class adds to each information measure, and the sums over the classes of a sample and over a joint table.
+/// Sums run in the wide arithmetic of the result, in nats, and are rounded once.
+
+#include <xent/config.hpp>
+#include <xent/detail/divergence.hpp>
+#include <xent/detail/error.hpp>
+#include <xent/detail/logarithm.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/wide.hpp>
+#include <xent/types.hpp>
+
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// Probabilities carry a factor while they are summed, so that thousands of terms below the smallest normal number
+/// still add up to a result in the normal range with all its digits. No probability comes near the other end of the
+/// range. float needs none: its wide type has the range.
+template <class W>
+W scaled(const W& p) {
+  return p;
+}
+template <class T>
+Twofold<T> scaled(const Twofold<T>& p) {
+  return {p.hi * T(0x1p32), p.lo * T(0x1p32)};
+}
+template <class W>
+W unscaled(const W& sum) {
+  return sum;
+}
+template <class T>
+Twofold<T> unscaled(const Twofold<T>& sum) {
+  return {sum.hi * T(0x1p-32), sum.lo * T(0x1p-32)};
+}
+
+/// -log p
+template <class Real, class W>
+W surprise(const W& p) {
+  if (!is_amount(p)) return W(nan<Real>());
+  if (p == W(0)) return W(infinity<Real>());
+  return W(0) - natural_log(p);
+}
+
+/// Terms are scaled.
+struct CrossEntropyTerm {
+  static constexpr const char* name = "cross_entropy";
+  template <class Real, class W>
+  static W of(const W& p, const W& q) {
+    if (!is_amount(p) || !is_amount(q)) return W(nan<Real>());
+    return p == W(0) ? W(0) : W(scaled(p) * surprise<Real>(q));
+  }
+};
+
+struct KlDivergenceTerm {
+  static constexpr const char* name = "kl_divergence";
+  template <class Real, class W>
+  static W of(const W& p, const W& q) {
+    if (!is_amount(p) || !is_amount(q)) return W(nan<Real>());
+    return divergence_term<Real>(scaled(p), scaled(q), scaled(W(p - q)));
+  }
+};
+
+/// The halves d/2 are passed on: p - m would lose the digits that m = (p + q)/2 rounds away in a number type of the
+/// user's, which has no wider one.
+struct JsDivergenceTerm {
+  static constexpr const char* name = "js_divergence";
+  template <class Real, class W>
+  static W of(const W& p, const W& q) {
+    if (!is_amount(p) || !is_amount(q)) return W(nan<Real>());
+    const W half(0.5);
+    const W middle = scaled(W((p + q) * half));
+    const W difference = scaled(W((p - q) * half));
+    return (divergence_term<Real>(scaled(p), middle, difference) +
+            divergence_term<Real>(scaled(q), middle, W(-difference))) *
+           half;
+  }
+};
+
+/// In nats.
+template <class Term, class Real, class ScalarP, class ScalarQ>
+Wide<Real> sum_over_classes(Sample<ScalarP> p, Sample<ScalarQ> q, Index classes) {
+  using W = Wide<Real>;
+  W sum(0);
+  for (Index k = 0; k < classes; ++k) sum += Term::template of<Real>(widen<W>(p[k]), widen<W>(q[k]));
+  return unscaled(sum);
+}
+
+/// One number a sample; for a vector at compile time, the number.
+template <bool one_sample, class Real>
+using PerSample = std::conditional_t<one_sample, Real, Eigen::Array<Real, Eigen::Dynamic, 1>>;
+
+template <bool one_sample, class Real, class Number>
+PerSample<one_sample, Real> for_each_sample(Index count, const Number& number) {
+  if constexpr (one_sample) {
+    return narrow<Real>(number(0));
+  } else {
+    PerSample<one_sample, Real> result(count);
+    for (Index i = 0; i < count; ++i) result[i] = narrow<Real>(number(i));
+    return result;
+  }
+}
+
+template <class Scalar>
+constexpr void check_probability_type() {
+  static_assert(is_real<Scalar>,
+                "xent: probabilities must be real: write .cast<float>() or .cast<double>(); for counts call "
+                "entropy_from_counts");
+}
+
+template <class P>
+using NumberPerSample = PerSample<is_vector<P>, RealOf<typename P::Scalar>>;
+
+/// The entropy of every sample in nats, handed to `finish` before it is rounded.
+template <class P, class Finish>
+NumberPerSample<P> entropy_per_sample(const Eigen::DenseBase<P>& p, Axis axis, const Finish& finish) {
+  using Real = RealOf<typename P::Scalar>;
+  check_probability_type<typename P::Scalar>();
+  const Operand operand(p);
+  const auto samples = operand.samples(axis);
+  return for_each_sample<is_vector<P>, Real>(samples.count, [&](Index i) {
+    return finish(sum_over_classes<CrossEntropyTerm, Real>(samples[i], samples[i], samples.classes));
+  });
+}
+
+/// Two arguments hold one sample each if either is a vector at compile time: that one cannot be anything else.
+template <class P, class Q>
+using NumberPerPair = PerSample<is_vector<P> || is_vector<Q>, RealOf<typename P::Scalar>>;
+
+template <class Term, class P, class Q>
+NumberPerPair<P, Q> compare_samples(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Axis axis, Unit unit) {
+  using Real = RealOf<typename P::Scalar>;
+  constexpr bool one_sample = is_vector<P> || is_vector<Q>;
+  check_probability_type<typename P::Scalar>();
+  static_assert(std::is_same_v<typename P::Scalar, typename Q::Scalar>,
+                "xent: p and q have different scalars: write .cast<float>() or .cast<double>() on one of them");
+  const Operand operand_p(p);
+  const Operand operand_q(q);
+  check_same_shape(Term::name, "q", operand_p, operand_q);
+  const auto samples_p = operand_p.samples(axis, one_sample);
+  const auto samples_q = operand_q.samples(axis, one_sample);
+  return for_each_sample<one_sample, Real>(samples_p.count, [&](Index i) {
+    return in_unit(sum_over_classes<Term, Real>(samples_p[i], samples_q[i], samples_p.classes), unit);
+  });
+}
+
+/// A joint distribution J(i, j) = P(X = i, Y = j) and its marginals, in at least twice the digits of double: what is
+/// left of J minus the product of its marginals decides about the mutual information.
+template <class Dense>
+class JointTable {
+ public:
+  using Real = RealOf<typename Dense::Scalar>;
+  using W = Wider<Wide<Real>>;
+
+  JointTable(const char* function, const Eigen::DenseBase<Dense>& joint)
+      : operand_(joint), rows_(operand_.samples(Axis::rows, false)) {
+    check_probability_type<typename Dense::Scalar>();
+    if (operand_.size() == 0)
+      throw_invalid(function, "joint", shape_text(operand_.rows(), operand_.cols()), "a table with an entry");
+  }
+  JointTable(const JointTable&) = delete;
+  JointTable& operator=(const JointTable&) = delete;
+
+  /// sum_ij J_ij log(1 / J_ij)
+  Real entropy(Unit unit) const {
+    Wide<Real> sum(0);
+    for (Index i = 0; i < rows_.count; ++i)
+      sum += sum_over_classes<CrossEntropyTerm, Real>(rows_[i], rows_[i], rows_.classes);
+    return narrow<Real>(in_unit(sum, unit));
+  }
+
+  /// sum_ij J_ij log(R_i / J_ij), R_i = sum_j J_ij
+  Real entropy_within_rows(Unit unit) const {
+    W sum(0);
+    for (Index i = 0; i < rows_.count; ++i) {
+      const W row = row_sum(i);
+      if (!is_amount(row)) return nan<Real>();
+      for (Index j = 0; j < rows_.classes; ++j)
+        if (entry(i, j) > W(0)) sum += entry(i, j) * log_of_whole(row, entry(i, j));
+    }
+    return narrow<Real>(in_unit(unscaled(sum), unit));
+  }
+
+  /// sum_ij core(J_ij, R_i C_j / N), N = sum J: the parts -p + q of the cores cancel identically, also where N has been
+  /// rounded, which R_i C_j alone would not do.
+  Real dependence(Unit unit) const {
+    std::vector<W> shares(static_cast<std::size_t>(rows_.classes), W(0));  // C_j / N
+    W total(0);
+    for (Index i = 0; i < rows_.count; ++i) {
+      for (Index j = 0; j < rows_.classes; ++j) shares[static_cast<std::size_t>(j)] += entry(i, j);
+      total += row_sum(i);
+    }
+    if (!is_amount(total)) return nan<Real>();
+    if (total == W(0)) return Real(0);
+    for (W& share : shares) share = share / total;
+    W sum(0);
+    for (Index i = 0; i < rows_.count; ++i) {
+      const W row = row_sum(i);
+      for (Index j = 0; j < rows_.classes; ++j)
+        sum += dependence_of(entry(i, j), row, shares[static_cast<std::size_t>(j)]);
+    }
+    return narrow<Real>(in_unit(unscaled(sum), unit));
+  }
+
+ private:
+  /// NaN where it is not a probability.
+  W entry(Index i, Index j) const {
+    const W value = widen<W>(rows_[i][j]);
+    return is_amount(value) ? scaled(value) : W(nan<Real>());
+  }
+
+  W row_sum(Index i) const {
+    W sum(0);
+    for (Index j = 0; j < rows_.classes; ++j) sum += entry(i, j);
+    return sum;
+  }
+
+  /// Two rare states that always meet, at 1e-200 say, have a product of marginals that leaves the range.
+  static W dependence_of(const W& entry, const W& row, const W& share) {
+    const W independent = row * share;
+    const W difference = entry - independent;
+    if (W(entry * W(0x1p-60)) > independent)
+      return entry * (log_of_ratio(entry, row) - natural_log(share)) - difference;
+    return divergence_term<Real>(entry, independent, difference);
+  }
+
+  Operand<Dense> operand_;
+  Samples<const typename Dense::Scalar> rows_;
+};
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

@@ -1,0 +1,351 @@
+#ifndef XENT_LIKELIHOOD_HPP
+#define XENT_LIKELIHOOD_HPP
+
+/// Negative log-likelihoods of the distributions that models assume: any one over classes, given its log-probabilities;
+/// a Gaussian, whose mean is fitted by half the squared error; a Poisson distribution.
+
+#include <xent/config.hpp>
+#include <xent/cross_entropy_options.hpp>
+#include <xent/detail/coefficients.hpp>
+#include <xent/detail/cross_entropy.hpp>
+#include <xent/detail/entropy_sample.hpp>
+#include <xent/detail/error.hpp>
+#include <xent/detail/likelihood_terms.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/output.hpp>
+#include <xent/detail/sample_losses.hpp>
+#include <xent/detail/targets.hpp>
+#include <xent/types.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+
+/// The options of gaussian_nll.
+template <class Real>
+struct GaussianOptions {
+  Reduction reduction = Reduction::mean;  // the mean divides by the number of coefficients
+  Real minimum_variance{0};               // smaller variances are replaced by it
+  bool constant = false;                  // adds (1/2) log(2 pi) a coefficient
+};
+
+/// The options of poisson_nll.
+struct PoissonOptions {
+  Reduction reduction = Reduction::mean;  // the mean divides by the number of coefficients
+  bool constant = false;                  // adds log(target!) a coefficient
+};
+
+namespace detail {
+
+template <class Mean>
+using GaussianOptionsOf = NonDeduced<GaussianOptions<RealOf<typename Mean::Scalar>>>;
+
+template <class Mean, class Target, class Variance, class GradientMean, class GradientVariance>
+RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& mean, const Target& target,
+                                                const Variance& variance, GradientMean&& d_mean,
+                                                GradientVariance&& d_variance, const GaussianOptionsOf<Mean>& options);
+
+template <class LogRate, class Target, class Gradient>
+RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate>& log_rate, const Target& target,
+                                                  Gradient&& gradient, const PoissonOptions& options);
+
+template <class Prediction, class Target, class Gradient>
+RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBase<Prediction>& prediction,
+                                                            const Target& target, Gradient&& gradient);
+
+}  // namespace detail
+
+/// The negative log-likelihood of labels under log-probabilities, reduced over a batch.
+///
+///     sample loss = -w c_y l_y          loss = sum of the sample losses / D
+///
+/// with w the weight of the sample, c_y that of the class of its label, and D by default the sum of w c_y. After
+/// log_softmax it is softmax_cross_entropy, which is faster and has the gradient.
+///
+/// @param log_probabilities  real [classes x batch], or [batch x classes] with Axis::rows; a vector at compile time is
+///                           one sample; used as given, whether or not their exponentials sum to 1
+/// @param labels   integers [batch], an Eigen vector or a container, for one sample also a plain integer
+/// @param options  axis, reduction, denominator, ignore_index, class_weights, sample_weights, executor; the other
+///                 members must keep their defaults
+/// @param report   as softmax_cross_entropy fills it, of the log-probabilities in the place of logits
+/// @return the loss in nats; 0 for an empty batch, or when no sample counts
+/// @throws std::invalid_argument for shapes that differ, options out of range and options that are not read,
+///         std::out_of_range for a label that is no class and not ignore_index
+///
+/// A log-probability of -inf costs +inf, unless its class has weight 0. Without a report only the entry of the label is
+/// read. Exact up to one rounding. Cost: one read a sample; with a report, two of every entry; no heap.
+template <class LogProbabilities, class Labels>
+RealOf<typename LogProbabilities::Scalar> nll(const Eigen::DenseBase<LogProbabilities>& log_probabilities,
+                                              const Labels& labels,
+                                              const detail::CrossEntropyOptionsOf<LogProbabilities>& options = {},
+                                              detail::CrossEntropyReportOf<LogProbabilities>* report = nullptr);
+
+/// The negative log-likelihood of independent Gaussians, summed over the coefficients or averaged, with its gradients.
+///
+///     loss         = (1/D) sum (1/2) (log v + (x - mean)^2 / v)   [+ (1/2) log(2 pi) with `constant`]
+///     d_mean       = (1/D) (mean - x) / v
+///     d_variance   = (1/D) (1/(2v)) (1 - (x - mean)^2 / v)        0 where minimum_variance has replaced v
+///
+/// D is the number of coefficients under Reduction::mean, 1 under Reduction::sum. Every half is in the loss: with v = 1
+/// it is half_squared_error, and its minimum over v is v = (x - mean)^2.
+///
+/// @param mean        real, any shape
+/// @param target      x, the same shape, any real or integer scalar
+/// @param variance    v > 0: one number, or the shape of the mean
+/// @param d_mean      the shape of the mean, its scalar or RealOf it; may be the very memory of the mean; `none`
+/// @param d_variance  one a coefficient: the shape of the mean; may be the very memory of the variance. For one number
+///                    a Real that receives their sum; `none`
+/// @return the loss in nats; 0 without coefficients
+/// @throws std::invalid_argument for shapes that differ, for a variance that is <= 0 or NaN after minimum_variance
+/// (with
+///         its position), for a minimum_variance that is negative or not finite; before the first write
+///
+/// An infinite variance costs +inf and has gradients 0.
+/// Bounds: 4 ULP for d_mean; 4 ULP for d_variance, of 1e-14 / v where that is larger, since 1 - (x - mean)^2 / v may
+/// cancel every digit; 4 ULP of the sum of (|log v| + (x - mean)^2 / v) / 2 for the loss, whose terms have both signs.
+/// Worst found, float and double: d_mean 0.5 and 0.5, d_variance 0.5 and 3.9, loss 0.5 and 1.0.
+/// Cost: reads the variance twice, all else once (the derivative with respect to one number is a pass of its own); no
+/// heap.
+template <class Mean, class Target, class Variance>
+RealOf<typename Mean::Scalar> gaussian_nll(const Eigen::DenseBase<Mean>& mean, const Target& target,
+                                           const Variance& variance,
+                                           const detail::GaussianOptionsOf<Mean>& options = {}) {
+  return detail::gaussian_nll_into(mean, target, variance, none, none, options);
+}
+template <class Mean, class Target, class Variance, class GradientMean, class GradientVariance>
+RealOf<typename Mean::Scalar> gaussian_nll(const Eigen::DenseBase<Mean>& mean, const Target& target,
+                                           const Variance& variance, GradientMean&& d_mean,
+                                           GradientVariance&& d_variance,
+                                           const detail::GaussianOptionsOf<Mean>& options = {}) {
+  return detail::gaussian_nll_into(mean, target, variance, std::forward<GradientMean>(d_mean),
+                                   std::forward<GradientVariance>(d_variance), options);
+}
+
+/// The negative log-likelihood of independent Poisson counts, from log rates, with its gradient.
+///
+///     loss     = (1/D) sum (exp(l) - x l)   [+ log(x!) with `constant`]
+///     gradient = (1/D) (exp(l) - x)
+///
+/// D is the number of coefficients under Reduction::mean, 1 under Reduction::sum. There is no factor one half.
+///
+/// @param log_rate  l = log of the expected count: real, any shape
+/// @param target    x, the same shape, any real or integer scalar; used as given. With `constant`, log(x!) is
+///                  log Gamma(x + 1)
+/// @param gradient  the shape of the log rates, their scalar or RealOf it; may be their very memory; `none`
+/// @return the loss in nats; 0 without coefficients
+/// @throws std::invalid_argument for shapes that differ and for a rate that is not > 0: a log rate of -inf or NaN (with
+///         its position); `constant` with a number type that has no lgamma; before the first write
+///
+/// Bounds: 4 ULP of the sum of the absolute values of the terms, loss and gradient; they cancel as the formulas say.
+/// Worst found: 0.5 (float), 1.0 (double), 1.8 with `constant`.
+/// Cost: reads the log rates twice, the target once; no heap.
+template <class LogRate, class Target>
+RealOf<typename LogRate::Scalar> poisson_nll(const Eigen::DenseBase<LogRate>& log_rate, const Target& target,
+                                             const PoissonOptions& options = {}) {
+  return detail::poisson_nll_into(log_rate, target, none, options);
+}
+template <class LogRate, class Target, class Gradient, detail::EnableIfOutput<Gradient, PoissonOptions> = 0>
+RealOf<typename LogRate::Scalar> poisson_nll(const Eigen::DenseBase<LogRate>& log_rate, const Target& target,
+                                             Gradient&& gradient, const PoissonOptions& options = {}) {
+  return detail::poisson_nll_into(log_rate, target, std::forward<Gradient>(gradient), options);
+}
+
+/// Half the squared error, summed over all coefficients, with its gradient.
+///
+///     loss = sum (1/2) (prediction - target)^2          gradient = prediction - target
+///
+/// The factor one half is there so that the gradient has none; the loss is never a mean.
+///
+/// @param prediction  real, any shape
+/// @param target      the same shape, any real or integer scalar
+/// @param gradient    the shape of the prediction, its scalar or RealOf it; may be its very memory; `none`
+/// @return the loss; 0 without coefficients
+/// @throws std::invalid_argument for shapes that differ, before the first write
+///
+/// Bounds: 2 ULP for the loss, 0.5 ULP for the gradient. Worst found, float and double: 0.5 for both.
+/// Cost: reads both once; no heap.
+template <class Prediction, class Target>
+RealOf<typename Prediction::Scalar> half_squared_error(const Eigen::DenseBase<Prediction>& prediction,
+                                                       const Target& target) {
+  return detail::half_squared_error_into(prediction, target, none);
+}
+template <class Prediction, class Target, class Gradient>
+RealOf<typename Prediction::Scalar> half_squared_error(const Eigen::DenseBase<Prediction>& prediction,
+                                                       const Target& target, Gradient&& gradient) {
+  return detail::half_squared_error_into(prediction, target, std::forward<Gradient>(gradient));
+}
+
+template <class LogProbabilities, class Labels>
+RealOf<typename LogProbabilities::Scalar> nll(const Eigen::DenseBase<LogProbabilities>& log_probabilities,
+                                              const Labels& labels,
+                                              const detail::CrossEntropyOptionsOf<LogProbabilities>& options,
+                                              detail::CrossEntropyReportOf<LogProbabilities>* report) {
+  using Scalar = typename LogProbabilities::Scalar;
+  using Real = RealOf<Scalar>;
+  using W = detail::Wide<Real>;
+  constexpr const char* function = "nll";
+  static_assert(detail::is_real<Scalar>,
+                "xent: log-probabilities must be real: write .cast<float>() or .cast<double>()");
+  const detail::Operand operand(log_probabilities);
+  const auto target = detail::make_label_targets<W, LogProbabilities>(labels);
+  const auto l = operand.samples(options.axis);
+
+  target.check(function, operand, detail::is_vector<LogProbabilities>, l.count);
+  if (!(options.temperature == Real(1)))
+    detail::throw_unread(function, "temperature", detail::text(options.temperature), "1");
+  detail::check_unread_smoothing(function, options);
+  const auto counted = detail::check_batch(function, target, l.classes, l.count, options);
+  const detail::CrossEntropyScalars<Real> scalars(options);
+
+  const auto term_of = [&](Eigen::Index i, bool absent, const W& /*alpha*/) {
+    detail::SampleTerm<Real> term;
+    if (absent) return term;
+    if (report) term = detail::EntropySample<Real>(l[i], l.classes, options.temperature).term();
+    const Eigen::Index label = target.label(i);
+    const W cost = W(0) - detail::widen<W>(l[i][label]);
+    const W weight = scalars.class_weight(label);
+    term.loss = weight == W(0) && !detail::is_nan(cost) ? W(0) : W(weight * cost);
+    return term;
+  };
+  return detail::reduce_samples(target, l.classes, l.count, options, counted, report, term_of);
+}
+
+namespace detail {
+
+template <class Mean, class Target, class Variance, class GradientMean, class GradientVariance>
+RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& mean, const Target& target,
+                                                const Variance& variance, GradientMean&& d_mean,
+                                                GradientVariance&& d_variance, const GaussianOptionsOf<Mean>& options) {
+  using Scalar = typename Mean::Scalar;
+  using Real = RealOf<Scalar>;
+  using W = Wide<Real>;
+  constexpr const char* function = "gaussian_nll";
+  static_assert(is_real<Scalar>, "xent: the mean must be real: write .cast<float>() or .cast<double>()");
+  constexpr bool one_variance = !is_dense<Variance>;
+  const Operand operand(mean);
+  const auto x = make_target_coefficients<W, Mean>(target);
+  const auto given_variance = make_variance_coefficients<W, Mean>(variance);
+  auto mean_output = make_output<Scalar>(std::forward<GradientMean>(d_mean));
+  auto variance_output = make_variance_output<Mean, one_variance>(std::forward<GradientVariance>(d_variance));
+  const auto m = operand.samples(storage_axis<Mean>);
+
+  x.check(function, "target", operand);
+  given_variance.check(function, "variance", operand);
+  mean_output.check(function, "d_mean", operand, is_vector<Mean>);
+  variance_output.check(function, "d_variance", operand, is_vector<Mean>);
+  if (!(options.minimum_variance >= Real(0)) || !is_finite(options.minimum_variance))
+    throw_invalid(function, "minimum_variance", text(options.minimum_variance), "a finite number >= 0");
+  const W minimum = widen<W>(options.minimum_variance);
+  const auto effective = [&](const W& v) { return v < minimum ? minimum : v; };
+  const auto check_variance = [&](Index i, Index k) {
+    const W v = given_variance(i, k);
+    if (!(effective(v) > W(0)))
+      throw_invalid(function, one_variance ? "variance" : position_text<Mean>("variance", i, k), text(narrow<Real>(v)),
+                    "a number > 0");
+  };
+  if constexpr (one_variance)
+    check_variance(0, 0);
+  else
+    for_each_coefficient(m, check_variance);
+
+  const W denominator = coefficient_denominator<W>(options.reduction, operand);
+  const auto term = [&](Index i, Index k) {
+    const W v = given_variance(i, k);
+    GaussianTerm<W> result(widen<W>(m[i][k]), x(i, k), effective(v));
+    if (v < minimum) result.d_variance = W(0);
+    return result;
+  };
+  // Before the mean is overwritten by its own gradient.
+  if constexpr (one_variance && !is_none<GradientVariance>)
+    d_variance = narrow<Real>(
+        W(sum_of_coefficients<W>(m, [&](Index i, Index k) { return term(i, k).d_variance; }) / denominator));
+
+  mean_output.prepare(operand, is_vector<Mean>);
+  variance_output.prepare(operand, is_vector<Mean>);
+  const auto to_mean = mean_output.samples(storage_axis<Mean>);
+  const auto to_variance = variance_output.samples(storage_axis<Mean>);
+  W sum = sum_of_coefficients<W>(m, [&](Index i, Index k) {
+    const GaussianTerm<W> at = term(i, k);
+    write_coefficient(to_mean, i, k, W(at.d_mean / denominator));
+    write_coefficient(to_variance, i, k, W(at.d_variance / denominator));
+    return at.value;
+  });
+  mean_output.finish();
+  variance_output.finish();
+  if (options.constant) sum += W(static_cast<double>(operand.size())) * HalfLogTwoPi<W>::value();
+  return narrow<Real>(W(sum / denominator));
+}
+
+template <class LogRate, class Target, class Gradient>
+RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate>& log_rate, const Target& target,
+                                                  Gradient&& gradient, const PoissonOptions& options) {
+  using Scalar = typename LogRate::Scalar;
+  using Real = RealOf<Scalar>;
+  using W = Wide<Real>;
+  constexpr const char* function = "poisson_nll";
+  static_assert(is_real<Scalar>, "xent: log rates must be real: write .cast<float>() or .cast<double>()");
+  const Operand operand(log_rate);
+  const auto x = make_target_coefficients<W, LogRate>(target);
+  auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
+  const auto l = operand.samples(storage_axis<LogRate>);
+
+  x.check(function, "target", operand);
+  output.check(function, "gradient", operand, is_vector<LogRate>);
+  if (options.constant && !math::HasLgamma<W>::value)
+    throw_invalid(function, "constant", "true", "false for a number type without lgamma");
+  for_each_coefficient(l, [&](Index i, Index k) {
+    const Real value = static_cast<Real>(l[i][k]);
+    if (!(value > -infinity<Real>()))
+      throw_invalid(function, position_text<LogRate>("log_rate", i, k), text(value), "a number > -inf, so a rate > 0");
+  });
+
+  output.prepare(operand, is_vector<LogRate>);
+  const W denominator = coefficient_denominator<W>(options.reduction, operand);
+  const auto written = output.samples(storage_axis<LogRate>);
+  const W sum = sum_of_coefficients<W>(l, [&](Index i, Index k) {
+    const W log_of_rate = widen<W>(l[i][k]);
+    const W rate = math::exp_of(log_of_rate);
+    const W count = x(i, k);
+    write_coefficient(written, i, k, W(W(rate - count) / denominator));
+    const W value = poisson_value(log_of_rate, rate, count);
+    return options.constant ? W(value + log_factorial(count)) : value;
+  });
+  output.finish();
+  return narrow<Real>(W(sum / denominator));
+}
+
+template <class Prediction, class Target, class Gradient>
+RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBase<Prediction>& prediction,
+                                                            const Target& target, Gradient&& gradient) {
+  using Scalar = typename Prediction::Scalar;
+  using Real = RealOf<Scalar>;
+  using W = Wide<Real>;
+  constexpr const char* function = "half_squared_error";
+  static_assert(is_real<Scalar>, "xent: predictions must be real: write .cast<float>() or .cast<double>()");
+  const Operand operand(prediction);
+  const auto x = make_target_coefficients<W, Prediction>(target);
+  auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
+  const auto p = operand.samples(storage_axis<Prediction>);
+
+  x.check(function, "target", operand);
+  output.check(function, "gradient", operand, is_vector<Prediction>);
+
+  output.prepare(operand, is_vector<Prediction>);
+  const auto written = output.samples(storage_axis<Prediction>);
+  const W sum = sum_of_coefficients<W>(p, [&](Index i, Index k) {
+    const W difference = widen<W>(p[i][k]) - x(i, k);
+    write_coefficient(written, i, k, difference);
+    return W(W(W(0.5) * difference) * difference);
+  });
+  output.finish();
+  return narrow<Real>(sum);
+}
+
+}  // namespace detail
+
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

@@ -1,0 +1,69 @@
+// Lanes of AVX2 with FMA. Included by simd/kernels.hpp inside a namespace and a target region of its own. The members
+// are documented in avx512.inl.
+
+struct Float {
+  using Real = float;
+  using V = __m256;
+  static constexpr Index lanes = 8;
+  static constexpr float magic = 0x1.8p23F + 127;
+
+  static V set1(float x) { return _mm256_set1_ps(x); }
+  static V load(const float* p) { return _mm256_loadu_ps(p); }
+  static V load_partial(const float* p, Index n, float fill) {
+    return _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(p, mask_of(n)), _mm256_castsi256_ps(mask_of(n)));
+  }
+  static void store(float* p, V x) { _mm256_storeu_ps(p, x); }
+  static void store_partial(float* p, Index n, V x) { _mm256_maskstore_ps(p, mask_of(n), x); }
+  static void stream(float* p, V x) { _mm256_stream_ps(p, x); }
+
+  static V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
+  static V fms(V a, V b, V c) { return _mm256_fmsub_ps(a, b, c); }
+  static V max(V a, V b) { return _mm256_max_ps(a, b); }
+  static V power_of_two(V magic_n) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(magic_n), 23)); }
+  static V product_unless_below(V x, V floor, V a, V b) {
+    return _mm256_and_ps(_mm256_cmp_ps(x, floor, _CMP_NLT_UQ), _mm256_mul_ps(a, b));
+  }
+  static Index first_equal(V a, V b) {
+    const int equal = _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
+    return equal == 0 ? -1 : __builtin_ctz(static_cast<unsigned>(equal));
+  }
+
+ private:
+  static __m256i mask_of(Index n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+};
+
+struct Double {
+  using Real = double;
+  using V = __m256d;
+  static constexpr Index lanes = 4;
+  static constexpr double magic = 0x1.8p52 + 1023;
+
+  static V set1(double x) { return _mm256_set1_pd(x); }
+  static V load(const double* p) { return _mm256_loadu_pd(p); }
+  static V load_partial(const double* p, Index n, double fill) {
+    return _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(p, mask_of(n)), _mm256_castsi256_pd(mask_of(n)));
+  }
+  static void store(double* p, V x) { _mm256_storeu_pd(p, x); }
+  static void store_partial(double* p, Index n, V x) { _mm256_maskstore_pd(p, mask_of(n), x); }
+  static void stream(double* p, V x) { _mm256_stream_pd(p, x); }
+
+  static V fma(V a, V b, V c) { return _mm256_fmadd_pd(a, b, c); }
+  static V fms(V a, V b, V c) { return _mm256_fmsub_pd(a, b, c); }
+  static V max(V a, V b) { return _mm256_max_pd(a, b); }
+  static V power_of_two(V magic_n) { return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(magic_n), 52)); }
+  static V product_unless_below(V x, V floor, V a, V b) {
+    return _mm256_and_pd(_mm256_cmp_pd(x, floor, _CMP_NLT_UQ), _mm256_mul_pd(a, b));
+  }
+  static Index first_equal(V a, V b) {
+    const int equal = _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_EQ_OQ));
+    return equal == 0 ? -1 : __builtin_ctz(static_cast<unsigned>(equal));
+  }
+
+ private:
+  static __m256i mask_of(Index n) { return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3)); }
+};
+
+inline Double::V low_half(Float::V x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
+inline Double::V high_half(Float::V x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }

@@ -1,0 +1,83 @@
+// Lanes of AVX-512. Included by simd/kernels.hpp inside a namespace and a target region of its own.
+//
+// The zero-masked forms of unmasked instructions are the same instructions; gcc 12 warns of uninitialised operands in
+// the others.
+
+struct Float {
+  using Real = float;
+  using V = __m512;
+  static constexpr Index lanes = 16;
+  // 1.5 2^23: adding it rounds to an integer; 127: the bias of the exponent, see power_of_two.
+  static constexpr float magic = 0x1.8p23F + 127;
+
+  static V set1(float x) { return _mm512_set1_ps(x); }
+  static V load(const float* p) { return _mm512_loadu_ps(p); }
+  static V load_partial(const float* p, Index n, float fill) {
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), mask_of(n), p);
+  }
+  static void store(float* p, V x) { _mm512_storeu_ps(p, x); }
+  static void store_partial(float* p, Index n, V x) { _mm512_mask_storeu_ps(p, mask_of(n), x); }
+  static void stream(float* p, V x) { _mm512_stream_ps(p, x); }
+
+  static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+  static V fms(V a, V b, V c) { return _mm512_fmsub_ps(a, b, c); }
+  /// The second operand where either is NaN.
+  static V max(V a, V b) { return _mm512_maskz_max_ps(0xFFFF, a, b); }
+  /// 2^n, n >= -126, of a number that is magic + n.
+  static V power_of_two(V magic_n) {
+    return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, _mm512_castps_si512(magic_n), 23));
+  }
+  /// a b, but 0 where x < floor; NaN in x is not.
+  static V product_unless_below(V x, V floor, V a, V b) {
+    return _mm512_maskz_mul_ps(_mm512_cmp_ps_mask(x, floor, _CMP_NLT_UQ), a, b);
+  }
+  /// The first lane in which a equals b, or -1.
+  static Index first_equal(V a, V b) {
+    const unsigned equal = _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
+    return equal == 0 ? -1 : __builtin_ctz(equal);
+  }
+
+ private:
+  static __mmask16 mask_of(Index n) { return static_cast<__mmask16>((1U << static_cast<unsigned>(n)) - 1U); }
+};
+
+struct Double {
+  using Real = double;
+  using V = __m512d;
+  static constexpr Index lanes = 8;
+  static constexpr double magic = 0x1.8p52 + 1023;
+
+  static V set1(double x) { return _mm512_set1_pd(x); }
+  static V load(const double* p) { return _mm512_loadu_pd(p); }
+  static V load_partial(const double* p, Index n, double fill) {
+    return _mm512_mask_loadu_pd(_mm512_set1_pd(fill), mask_of(n), p);
+  }
+  static void store(double* p, V x) { _mm512_storeu_pd(p, x); }
+  static void store_partial(double* p, Index n, V x) { _mm512_mask_storeu_pd(p, mask_of(n), x); }
+  static void stream(double* p, V x) { _mm512_stream_pd(p, x); }
+
+  static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
+  static V fms(V a, V b, V c) { return _mm512_fmsub_pd(a, b, c); }
+  static V max(V a, V b) { return _mm512_maskz_max_pd(0xFF, a, b); }
+  static V power_of_two(V magic_n) {
+    return _mm512_castsi512_pd(_mm512_maskz_slli_epi64(0xFF, _mm512_castpd_si512(magic_n), 52));
+  }
+  static V product_unless_below(V x, V floor, V a, V b) {
+    return _mm512_maskz_mul_pd(_mm512_cmp_pd_mask(x, floor, _CMP_NLT_UQ), a, b);
+  }
+  static Index first_equal(V a, V b) {
+    const unsigned equal = _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
+    return equal == 0 ? -1 : __builtin_ctz(equal);
+  }
+
+ private:
+  static __mmask8 mask_of(Index n) { return static_cast<__mmask8>((1U << static_cast<unsigned>(n)) - 1U); }
+};
+
+/// The two halves of sixteen floats as doubles.
+template <int half>
+Double::V half_of(Float::V x) {
+  return _mm512_maskz_cvtps_pd(0xFF, _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), half)));
+}
+inline Double::V low_half(Float::V x) { return half_of<0>(x); }
+inline Double::V high_half(Float::V x) { return half_of<1>(x); }

@@ -1,0 +1,271 @@
+#ifndef XENT_SOFTMAX_JACOBIAN_HPP
+#define XENT_SOFTMAX_JACOBIAN_HPP
+
+/// The Jacobian of softmax as an operator that never forms the matrix, and the products with it, and with the Jacobian
+/// of log_softmax, of every sample of a batch.
+
+#include <xent/config.hpp>
+#include <xent/detail/jacobian_sample.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/output.hpp>
+#include <xent/softmax.hpp>
+#include <xent/types.hpp>
+
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+
+template <class Scalar, int Classes, int MaxClasses>
+class SoftmaxJacobian;
+
+namespace detail {
+
+template <class Probabilities>
+using SoftmaxJacobianOf = SoftmaxJacobian<typename Probabilities::Scalar, Probabilities::SizeAtCompileTime,
+                                          Probabilities::MaxSizeAtCompileTime>;
+
+/// For messages.
+struct ProductName {
+  const char* function;
+  const char* argument;
+};
+
+template <class Product, class S, class V, class Out>
+void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v, Out&& out,
+                   const SoftmaxOptionsOf<S>& options);
+
+template <class Product, class S, class V>
+typename V::PlainObject jacobian_returned(const ProductName& name, const Eigen::DenseBase<S>& s,
+                                          const Eigen::DenseBase<V>& v, const SoftmaxOptionsOf<S>& options);
+
+}  // namespace detail
+
+/// The Jacobian of softmax(z / T) with respect to z at one sample, from s = softmax(z / T).
+///
+///     J = (diag(s) - s s^T) / T:   J_ii = s_i (1 - s_i) / T,   J_ij = -s_i s_j / T  (i != j)
+///
+///     const auto J = xent::softmax_jacobian(s);
+///     J * v;  J * M;  v.transpose() * J;  J.transpose();  J(i, j);  J.toDenseMatrix();  J.rows();  J.cols();
+///
+/// @param s            probabilities [classes], a vector at compile time, any dense expression; J keeps its own copy
+/// @param temperature  T > 0 that the logits were divided by
+/// @return a SoftmaxJacobian
+/// @throws std::invalid_argument for a temperature that is not finite and > 0
+///
+/// A product takes a dense expression with the scalar of s, or RealOf it, whose rows (J * M) or columns (M * J) are the
+/// classes, and returns a plain object shaped like it; another size throws std::invalid_argument, J(i, j) outside
+/// throws std::out_of_range. Edge cases and errors as for `softmax_jvp`; an entry is rounded once: 1 ULP. Cost:
+/// O(classes) a vector, O(classes^2) for toDenseMatrix; allocates the copy and what is returned.
+template <class S>
+detail::SoftmaxJacobianOf<S> softmax_jacobian(
+    const Eigen::DenseBase<S>& s,
+    detail::NonDeduced<RealOf<typename S::Scalar>> temperature = RealOf<typename S::Scalar>(1)) {
+  return detail::SoftmaxJacobianOf<S>(s, temperature);
+}
+
+/// The product of the Jacobian of softmax with a vector, for every sample: how far s moves when the logits move by v.
+///
+///     out_k = s_k (v_k - <s, v>) / T,   <s, v> = sum_j s_j v_j
+///
+/// J is symmetric, so `softmax_vjp` is the same map under the name it has in reverse mode: from the gradient with
+/// respect to s to the gradient with respect to z.
+///
+/// @param s        probabilities softmax(z / T) [classes x samples], or [samples x classes] with Axis::rows; any dense
+///                 expression; a vector at compile time is one sample
+/// @param v, g     shaped like s, with its scalar or RealOf it
+/// @param out      shaped like s, with its scalar or RealOf it; may be the very memory of s or of v
+/// @param options  axis, temperature T > 0, executor
+/// @return an object shaped like v with its scalar; the form with `out` returns nothing
+/// @throws std::invalid_argument for shapes that differ, or a temperature that is not finite and > 0
+///
+/// A class with s_k = 0 gets 0 and its v_k is not read. s is used as given: it need not sum to 1.
+/// Computed in about twice the digits of the result and rounded once: 1 ULP of the sum of the absolute values of the
+/// terms, s_k (|v_k| + sum_j s_j |v_j|) / T. Cost: reads s and v twice, writes once; allocates the result only.
+template <class S, class V>
+typename V::PlainObject softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v,
+                                    const detail::SoftmaxOptionsOf<S>& options = {}) {
+  return detail::jacobian_returned<detail::SoftmaxProduct>({"softmax_jvp", "v"}, s, v, options);
+}
+template <class S, class V, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
+void softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v, Out&& out,
+                 const detail::SoftmaxOptionsOf<S>& options = {}) {
+  detail::jacobian_into<detail::SoftmaxProduct>({"softmax_jvp", "v"}, s, v, std::forward<Out>(out), options);
+}
+template <class S, class G>
+typename G::PlainObject softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g,
+                                    const detail::SoftmaxOptionsOf<S>& options = {}) {
+  return detail::jacobian_returned<detail::SoftmaxProduct>({"softmax_vjp", "g"}, s, g, options);
+}
+template <class S, class G, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
+void softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g, Out&& out,
+                 const detail::SoftmaxOptionsOf<S>& options = {}) {
+  detail::jacobian_into<detail::SoftmaxProduct>({"softmax_vjp", "g"}, s, g, std::forward<Out>(out), options);
+}
+
+/// How far log_softmax(z / T) moves when the logits move by v.
+///
+///     out_k = (v_k - <s, v>) / T
+///
+/// Parameters (s is the softmax, not its logarithm), exceptions and cost as for `softmax_jvp`. A class with s_k = 0
+/// adds nothing to <s, v>, whatever its v_k. Bound: 1 ULP of (|v_k| + sum_j s_j |v_j|) / T.
+template <class S, class V>
+typename V::PlainObject log_softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v,
+                                        const detail::SoftmaxOptionsOf<S>& options = {}) {
+  return detail::jacobian_returned<detail::LogSoftmaxProduct>({"log_softmax_jvp", "v"}, s, v, options);
+}
+template <class S, class V, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
+void log_softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v, Out&& out,
+                     const detail::SoftmaxOptionsOf<S>& options = {}) {
+  detail::jacobian_into<detail::LogSoftmaxProduct>({"log_softmax_jvp", "v"}, s, v, std::forward<Out>(out), options);
+}
+
+/// From the gradient g with respect to log_softmax(z / T) to the gradient with respect to z.
+///
+///     out_k = (g_k - s_k sum_j g_j) / T
+///
+/// Parameters (s is the softmax, not its logarithm), exceptions and cost as for `softmax_jvp`. A class with s_k = 0
+/// gets g_k / T: s alone cannot tell a masked class from one whose probability underflowed. Bound: 1 ULP of (|g_k| +
+/// s_k sum_j |g_j|) / T.
+template <class S, class G>
+typename G::PlainObject log_softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g,
+                                        const detail::SoftmaxOptionsOf<S>& options = {}) {
+  return detail::jacobian_returned<detail::LogSoftmaxTransposedProduct>({"log_softmax_vjp", "g"}, s, g, options);
+}
+template <class S, class G, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
+void log_softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g, Out&& out,
+                     const detail::SoftmaxOptionsOf<S>& options = {}) {
+  detail::jacobian_into<detail::LogSoftmaxTransposedProduct>({"log_softmax_vjp", "g"}, s, g, std::forward<Out>(out),
+                                                             options);
+}
+
+/// What `softmax_jacobian` returns.
+template <class Scalar, int Classes, int MaxClasses>
+class SoftmaxJacobian {
+ public:
+  using Real = RealOf<Scalar>;
+  using Index = Eigen::Index;
+  using DenseMatrix = Eigen::Matrix<Scalar, Classes, Classes, Eigen::ColMajor, MaxClasses, MaxClasses>;
+
+  template <class S>
+  SoftmaxJacobian(const Eigen::DenseBase<S>& s, const Real& temperature) : temperature_(temperature) {
+    static_assert(detail::is_vector<S>,
+                  "xent: softmax_jacobian takes one sample, a vector at compile time: write .col(0) or .row(0)");
+    static_assert(detail::is_real<Scalar>, "xent: probabilities must be real: write .cast<float>() or .cast<double>()");
+    detail::check_temperature("softmax_jacobian", temperature);
+    const detail::Operand operand(s);
+    s_.resize(operand.size());
+    for (Index k = 0; k < operand.size(); ++k) s_[k] = operand.coefficients()[k];
+  }
+
+  Index rows() const { return s_.size(); }
+  Index cols() const { return s_.size(); }
+
+  Scalar operator()(Index i, Index j) const {
+    if (i < 0 || j < 0 || i >= rows() || j >= cols())
+      throw std::out_of_range(detail::message("softmax_jacobian", "index", detail::text("(", i, ", ", j, ")"),
+                                              "one inside " + detail::shape_text(rows(), cols())));
+    return entry(i, j);
+  }
+
+  DenseMatrix toDenseMatrix() const {
+    DenseMatrix dense(rows(), cols());
+    for (Index j = 0; j < cols(); ++j)
+      for (Index i = 0; i < rows(); ++i) dense(i, j) = entry(i, j);
+    return dense;
+  }
+
+  /// The matrix is symmetric.
+  const SoftmaxJacobian& transpose() const& { return *this; }
+  SoftmaxJacobian transpose() && { return std::move(*this); }
+
+  template <class M>
+  friend typename M::PlainObject operator*(const SoftmaxJacobian& jacobian, const Eigen::DenseBase<M>& right) {
+    if (right.rows() != jacobian.cols())
+      detail::throw_invalid("softmax_jacobian", "right factor", detail::shape_text(right.rows(), right.cols()),
+                            detail::text(jacobian.cols(), " rows"));
+    return jacobian.times(right, Axis::columns);
+  }
+  template <class M>
+  friend typename M::PlainObject operator*(const Eigen::DenseBase<M>& left, const SoftmaxJacobian& jacobian) {
+    if (left.cols() != jacobian.rows())
+      detail::throw_invalid("softmax_jacobian", "left factor", detail::shape_text(left.rows(), left.cols()),
+                            detail::text(jacobian.rows(), " columns"));
+    return jacobian.times(left, Axis::rows);
+  }
+
+ private:
+  using W = detail::Wide<Real>;
+
+  Scalar entry(Index i, Index j) const {
+    const W row = detail::widen<W>(s_[i]);
+    const W column = detail::widen<W>(s_[j]);
+    if (row == W(0) || column == W(0)) return Scalar(Real(0));
+    return detail::narrow<Scalar>(
+        detail::share(row, W(i == j ? W(W(1) - row) : W(-column)), detail::widen<W>(temperature_)));
+  }
+
+  template <class M>
+  typename M::PlainObject times(const Eigen::DenseBase<M>& factor, Axis axis) const {
+    static_assert(std::is_same_v<typename M::Scalar, Scalar> || std::is_same_v<typename M::Scalar, Real>,
+                  "xent: the factor of a softmax_jacobian must have its scalar: write .cast<>() on it");
+    const detail::Operand operand(factor);
+    typename M::PlainObject product;
+    product.resize(operand.rows(), operand.cols());
+    const auto v = operand.samples(axis, false);
+    const auto out = detail::samples_at(product.data(), product, axis, false);
+    const detail::Sample<const Scalar> s{s_.data(), 1};
+    for (Index i = 0; i < v.count; ++i)
+      detail::SoftmaxProduct::apply(s, v[i], v.classes, detail::half_temperature<W>(temperature_), out[i]);
+    return product;
+  }
+
+  Eigen::Matrix<Scalar, Classes, 1, Eigen::ColMajor, MaxClasses, 1> s_;
+  Real temperature_;
+};
+
+namespace detail {
+
+template <class Product, class S, class V, class Out>
+void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v, Out&& out,
+                   const SoftmaxOptionsOf<S>& options) {
+  using Scalar = typename S::Scalar;
+  using W = Wide<RealOf<Scalar>>;
+  static_assert(is_real<Scalar>, "xent: probabilities must be real: write .cast<float>() or .cast<double>()");
+  static_assert(std::is_same_v<typename V::Scalar, Scalar> || std::is_same_v<typename V::Scalar, RealOf<Scalar>>,
+                "xent: probabilities and vectors must have the same scalar: write .cast<>() on one of them");
+  static_assert(is_dense<Out>, "xent: the output must be a dense Eigen object");
+  check_temperature(name.function, options.temperature);
+  const Operand probabilities(s);
+  const Operand vectors(v);
+  auto output = make_output<Scalar>(std::forward<Out>(out));
+  check_same_shape(name.function, name.argument, probabilities, vectors);
+  output.check(name.function, "out", probabilities, is_vector<S>);
+  output.prepare(probabilities, is_vector<S>);
+  const auto from = probabilities.samples(options.axis);
+  const auto along = vectors.samples(options.axis, is_vector<S>);
+  const auto to = output.samples(options.axis);
+  for_blocks(options.executor, from.count, from.classes, [&](Index /*block*/, Index first, Index last) {
+    for (Index i = first; i < last; ++i)
+      Product::apply(from[i], along[i], from.classes, half_temperature<W>(options.temperature), to[i]);
+  });
+  output.finish();
+}
+
+template <class Product, class S, class V>
+typename V::PlainObject jacobian_returned(const ProductName& name, const Eigen::DenseBase<S>& s,
+                                          const Eigen::DenseBase<V>& v, const SoftmaxOptionsOf<S>& options) {
+  typename V::PlainObject result;
+  result.resize(v.rows(), v.cols());
+  jacobian_into<Product>(name, s, v, result, options);
+  return result;
+}
+
+}  // namespace detail
+
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

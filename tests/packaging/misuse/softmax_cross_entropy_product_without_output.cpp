@@ -1,0 +1,12 @@
+// expect: xent: the product with the Hessian is what this function computes: it needs an output
+#include <xent/softmax_cross_entropy.hpp>
+
+int main() {
+  const Eigen::Vector3f z(1, 2, 3);
+#ifdef XENT_MISUSE_FIXED
+  Eigen::Vector3f out;
+  xent::softmax_cross_entropy_hvp(z, 2, z, out);
+#else
+  xent::softmax_cross_entropy_hvp(z, 2, z, xent::none);
+#endif
+}
