@@ -259,7 +259,7 @@ TEMPLATE_TEST_CASE("information (9): perplexity is the exponential of the entrop
   CHECK(std::isnan(xent::perplexity(Vector<Real>::Constant(2, not_a_number<Real>).eval())));
   // Not a distribution: the entropy as given, however large.
   CHECK(xent::perplexity(Vector<Real>::Constant(1, Real(1e30)).eval()) == 0);
-  CHECK(xent::perplexity(Vector<Real>::Constant(2000000, Real(0.25)).eval()) == infinity<Real>);
+  CHECK(xent::perplexity(Vector<Real>::Constant(40000, Real(0.25)).eval()) == infinity<Real>);
 }
 
 namespace {

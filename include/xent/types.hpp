@@ -11,6 +11,10 @@
 #include <functional>
 #include <type_traits>
 
+#if !EIGEN_VERSION_AT_LEAST(3, 4, 0)
+#error "xent needs Eigen 3.4 or newer"
+#endif
+
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 

@@ -82,7 +82,7 @@ struct CrossEntropySample {
 
   Index label;  // left out of the sum of its own gradient; -1 for a distribution
   Maximum<Real> maximum;
-  Condition condition;
+  Condition condition{};
   Exponentials<Real> exponentials;
   SmoothedTarget<W> target;
   W sum{0};              // S = sum_k e_k

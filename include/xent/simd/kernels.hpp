@@ -98,13 +98,11 @@ struct RowKernels {
 #endif
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
-namespace simd {
-namespace avx512 {
+namespace simd::avx512 {
 #include <xent/simd/avx512.inl>
 #include <xent/simd/exponential.inl>
 #include <xent/simd/row.inl>
-}  // namespace avx512
-}  // namespace simd
+}  // namespace simd::avx512
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
 #if defined(__clang__)
@@ -117,13 +115,11 @@ namespace avx512 {
 #endif
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
-namespace simd {
-namespace avx2 {
+namespace simd::avx2 {
 #include <xent/simd/avx2.inl>
 #include <xent/simd/exponential.inl>
 #include <xent/simd/row.inl>
-}  // namespace avx2
-}  // namespace simd
+}  // namespace simd::avx2
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
 #if defined(__clang__)

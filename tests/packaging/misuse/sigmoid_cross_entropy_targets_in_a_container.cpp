@@ -1,5 +1,5 @@
-// expect: xent: the targets of sigmoid_cross_entropy are one number a logit, in a dense or sparse Eigen expression shaped
-// expect: like the logits
+// expect: xent: the targets of sigmoid_cross_entropy are one number a logit
+// expect: in a dense or sparse Eigen expression shaped like the logits
 #include <xent/sigmoid_cross_entropy.hpp>
 
 #include <vector>
