@@ -113,7 +113,7 @@ struct KlSample {
   /// One class in both samples.
   struct Pair {
     bool in_p{false}, in_q{false};  // not masked
-    W t{0};           // where neither has masked it
+    W t{0};                         // where neither has masked it
     W x_p{0}, e_p{0};
     W x_q{0}, e_q{0};
   };
