@@ -206,6 +206,16 @@ TEST_CASE("logits (7), (8): gradients that cancel keep their digits") {
   CHECK(std::abs(d_q[2] / r - 1) < 1e-14);
   CHECK(std::abs(d_p[0] / (r * std::log(2.0)) - 1) < 1e-14);
   CHECK(std::abs(d_p[2] / (-r * std::log(2.0)) - 1) < 1e-14);
+  // p_0 = 1 - r, and q gives the other class next to nothing, or has masked it: q_0 - p_0 is r / (1 + r).
+  for (const double far : {-100.0, -800.0, -1e6, -inf}) {
+    for (const double rest : {-12.0, -36.0}) {
+      const double small = std::exp(rest) / (1 + std::exp(rest));
+      Eigen::Vector2d two;
+      xent::kl_divergence_from_logits(Eigen::Vector2d(0, rest), Eigen::Vector2d(0, far), xent::none, two);
+      CHECK(std::abs(two[0] / small - 1) <= 2 * std::numeric_limits<double>::epsilon());
+      CHECK(std::abs(two[1] / -small - 1) <= 2 * std::numeric_limits<double>::epsilon());
+    }
+  }
   // d_q sums to 0, and d_p too.
   CHECK(std::abs(d_q.sum()) < 1e-15 * r);
   CHECK(std::abs(d_p.sum()) < 1e-15 * r);

@@ -2,6 +2,7 @@
 
 #include <xent/logsumexp.hpp>
 #include <xent/softmax.hpp>
+#include <xent/softmax_jacobian.hpp>
 
 #include <limits>
 
@@ -79,6 +80,14 @@ TEST_CASE("softmax and logsumexp differentiate") {
       CHECK(std::abs(l[i].derivatives()[j] - ((i == j) - exact[j]) / t) <= tolerance);
     }
   }
+  xent::LogSumExp<Dual> running;
+  running.push(z.head<2>());
+  running.push(z[2]);
+  CHECK((running.value().derivatives() - untempered).cwiseAbs().maxCoeff() <= tolerance);
+  const Dual pair = xent::logaddexp(z[0], z[1]);
+  CHECK(std::abs(pair.derivatives()[1] - xent::softmax(at.head<2>())[1]) <= tolerance);
+  const Eigen::Matrix<Dual, 3, 1> product = xent::softmax_jvp(s, z, {Axis::columns, Dual(t)});
+  CHECK(std::abs(product[0].value() - xent::softmax_jvp(exact, at, {Axis::columns, t})[0]) <= tolerance);
   // With respect to the temperature: ds_k / dT = -s_k (z_k - <s, z>) / T^2.
   const Eigen::Matrix<Dual, 3, 1> fixed = at.cast<Dual>();
   const Eigen::Matrix<Dual, 3, 1> tempered = xent::softmax(fixed, {Axis::columns, Dual(t, 3, 0)});
@@ -154,6 +163,8 @@ TEMPLATE_TEST_CASE("softmax and logsumexp in 50 digits", "", Digits50, Lazy50) {
   running.push(wide.head(7));
   for (Eigen::Index k = 7; k < z.size(); ++k) running.push(wide[k]);
   CHECK(abs(TestType(running.value() - log(sum))) < tolerance * 10);
+  const Vector<TestType> product = xent::softmax_jacobian(s) * wide;
+  CHECK(abs(TestType(product[3] - s[3] * (wide[3] - s.dot(wide)))) < tolerance);
   const TestType infinity = std::numeric_limits<TestType>::infinity();
   CHECK(xent::logsumexp(Vector<TestType>(Vector<TestType>::Constant(3, -infinity))) == -infinity);
 }

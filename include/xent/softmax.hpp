@@ -138,7 +138,9 @@ void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const Softm
   using Scalar = typename Logits::Scalar;
   using Real = RealOf<Scalar>;
   static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
-  static_assert(is_dense<Out>, "xent: the output must be a dense Eigen object");
+  static_assert(is_dense<Out>,
+                "xent: the output must be a dense Eigen object; options must be those of the results' scalar, as "
+                "SoftmaxOptions<float> for float, half or bfloat16");
   check_temperature(Map::name, options.temperature);
   const Operand operand(logits);
   auto output = make_output<Scalar>(std::forward<Out>(out));

@@ -18,7 +18,7 @@
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 
-template <class Scalar, int Classes, int MaxClasses>
+template <class Scalar, int Classes = Eigen::Dynamic, int MaxClasses = Classes>
 class SoftmaxJacobian;
 
 namespace detail {
@@ -236,7 +236,9 @@ void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const 
   static_assert(is_real<Scalar>, "xent: probabilities must be real: write .cast<float>() or .cast<double>()");
   static_assert(std::is_same_v<typename V::Scalar, Scalar> || std::is_same_v<typename V::Scalar, RealOf<Scalar>>,
                 "xent: probabilities and vectors must have the same scalar: write .cast<>() on one of them");
-  static_assert(is_dense<Out>, "xent: the output must be a dense Eigen object");
+  static_assert(is_dense<Out>,
+                "xent: the output must be a dense Eigen object; options must be those of the results' scalar, as "
+                "SoftmaxOptions<float> for float, half or bfloat16");
   check_temperature(name.function, options.temperature);
   const Operand probabilities(s);
   const Operand vectors(v);
