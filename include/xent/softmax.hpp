@@ -73,7 +73,8 @@ typename Logits::PlainObject softmax_returned(const Eigen::DenseBase<Logits>& lo
 /// @throws std::invalid_argument for a temperature that is not finite and > 0, or an `out` of another shape
 ///
 /// A masked class (-inf) gets 0; a sample with every logit -inf is 0; a sample with NaN or +inf is NaN.
-/// Bound: 4 ULP a coefficient, not growing with classes, offset or range.
+/// Bound: 4 ULP a coefficient, not growing with classes, offset or range; worst of a search: 0.5 in float, 1.6 in
+/// double.
 /// Cost: reads the logits three times, writes once; allocates the result only.
 template <class Logits>
 typename Logits::PlainObject softmax(const Eigen::DenseBase<Logits>& logits,
@@ -95,7 +96,8 @@ void softmax(const Eigen::DenseBase<Logits>& logits, Out&& out, const detail::So
 ///
 /// Both terms are >= 0, so nothing cancels: the argmax of a confident sample has -2.06e-9, not 0.
 /// Parameters, exceptions and cost as for `softmax`. A masked class gets -inf; a sample with every logit -inf is -inf;
-/// a sample with NaN or +inf is NaN. Bound: 2.5 ULP a coefficient.
+/// a sample with NaN or +inf is NaN. Bound: 2.5 ULP a coefficient; worst of a search:
+/// 0.5 in float, 1.7 in double.
 template <class Logits>
 typename Logits::PlainObject log_softmax(const Eigen::DenseBase<Logits>& logits,
                                          const detail::SoftmaxOptionsOf<Logits>& options = {}) {

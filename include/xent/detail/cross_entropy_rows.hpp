@@ -119,6 +119,7 @@ class LabelRows {
         kernel(row_, n, shift_, {argmax_, label == argmax_ ? -1 : label}, kept_,
                looks_ahead ? &z_[i + distance_ahead_][0] : nullptr, outflow_ ? outflow_->outflow() : nullptr);
     sums_ = rows_.sums(sums, at_argmax);
+    stored_sum_ = sums_.others + sums_.at_label + rows_.stored(sums.at_argmax);
     const bool regular = !is_nan(sums_.others) && !is_nan(sums_.at_label);
     if (outflow_ && !regular) outflow_->drop(n);
     return regular;
@@ -133,7 +134,7 @@ class LabelRows {
     const Real at_label = narrow<Real>(gradient_at_label(sample, gradient_multiple(sample, alpha), alpha,
                                                          label_ == argmax_ ? sums_.at_argmax : sums_.at_label));
     const simd::Factor<Real> factor =
-        rows_.factor(saturated<W>(alpha * sample.normaliser) / ExponentialScale<W>::unscaled(sample.sum));
+        rows_.factor(saturated<W>(alpha * sample.normaliser) / ExponentialScale<W>::unscaled(stored_sum_));
     Real* const result = outflow_ ? kept_ : target_;
     if (kept_)
       rows_.kernels()->scale(kept_, z_.classes, factor, result);
@@ -166,6 +167,7 @@ class LabelRows {
   Index argmax_ = -1;
   simd::Shift<Real> shift_{};
   ExponentialSums<W> sums_{};
+  W stored_sum_{};  // of the exponentials as they are stored: what is divided by it sums to 1
   Real* target_ = nullptr;
   Real* kept_ = nullptr;
   alignas(

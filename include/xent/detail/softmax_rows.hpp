@@ -97,9 +97,12 @@ class Rows {
   /// The sums of a kernel in wide arithmetic.
   ExponentialSums<W> sums(const simd::RowSums<Real>& sums, const W& at_argmax) const {
     const W unit(Traits::to_wide);
-    return {Traits::wide(sums.others) * unit, at_argmax, widen<W>(sums.at_label) * unit,
+    return {Traits::wide(sums.others) * unit, at_argmax, stored(sums.at_label),
             W(Traits::wide(sums.moment) * unit) / temperature_};
   }
+
+  /// One stored exponential.
+  static W stored(const Real& e) { return widen<W>(e) * W(Traits::to_wide); }
 
   /// The factor q of exponentials, for stored ones. It may be as large or small as the result: the scale of e is taken
   /// out of whichever of the two has room.

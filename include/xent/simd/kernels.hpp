@@ -45,9 +45,10 @@ struct LeftOut {
 
 template <class Real>
 struct RowSums {
-  Twice others;   // the sum of e without the classes left out; NaN if a logit is
-  Twice moment;   // the sum of e (max - z)
-  Real at_label;  // e at the label
+  Twice others;    // the sum of e without the classes left out; NaN if a logit is
+  Twice moment;    // the sum of e (max - z)
+  Real at_argmax;  // the two left out, as they are stored
+  Real at_label;
 };
 
 /// A copy that is under way past the caches: whole vectors from `from` to `to`, which is aligned to a cache line.

@@ -129,11 +129,13 @@ template <class L>
 inline typename L::V leave_out(typename L::V e, Index first, const LeftOut& left_out, RowSums<typename L::Real>* sums) {
   typename L::Real lanes[L::lanes];
   L::store(lanes, e);
-  if (left_out.label >= first && left_out.label < first + L::lanes) {
-    sums->at_label = lanes[left_out.label - first];
-    lanes[left_out.label - first] = 0;
-  }
-  if (left_out.argmax >= first && left_out.argmax < first + L::lanes) lanes[left_out.argmax - first] = 0;
+  const auto take = [&](Index index) -> typename L::Real {
+    const typename L::Real taken = lanes[index - first];
+    lanes[index - first] = 0;
+    return taken;
+  };
+  if (left_out.label >= first && left_out.label < first + L::lanes) sums->at_label = take(left_out.label);
+  if (left_out.argmax >= first && left_out.argmax < first + L::lanes) sums->at_argmax = take(left_out.argmax);
   return L::load(lanes);
 }
 
