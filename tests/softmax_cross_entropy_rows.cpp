@@ -6,6 +6,7 @@
 
 #include <xent/softmax_cross_entropy.hpp>
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -109,5 +110,46 @@ TEMPLATE_TEST_CASE("a large batch has the bits of its samples one by one", "", f
     CHECK((around.bottomRows(2).array() == untouched).all());
     CHECK((around.leftCols(1).array() == untouched).all());
     CHECK((around.rightCols(1).array() == untouched).all());
+  }
+}
+
+TEST_CASE("an exponential far below the normal range counts where a weight or a temperature lifts it", "") {
+  // exp(-131) 2^80 = 1.548e-33, twice.
+  xent::CrossEntropyOptions<float> heavy;
+  heavy.reduction = xent::Reduction::sum;
+  heavy.sample_weights = {0x1p80F};
+  xent::CrossEntropyOptions<float> cold;
+  cold.temperature = 0x1p-80F;
+  const auto expected = static_cast<float>(std::exp(-131.0) * 0x1p80);
+  Eigen::Vector2f gradient;
+  CHECK(std::abs(xent::softmax_cross_entropy(Eigen::Vector2f(0, -131), 0, gradient, heavy) / expected - 1) < 1e-6F);
+  CHECK(std::abs(gradient[1] / expected - 1) < 1e-6F);
+  xent::softmax_cross_entropy(Eigen::Vector2f(0, -131 * 0x1p-80F), 0, gradient, cold);
+  CHECK(std::abs(gradient[1] / expected - 1) < 1e-6F);
+}
+
+TEST_CASE("the entropy of a sample survives an extreme temperature", "") {
+  xent::CrossEntropyReport<float> unit;
+  xent::CrossEntropyReport<float> hot;
+  xent::CrossEntropyOptions<float> options;
+  Eigen::Vector3f gradient;
+  xent::softmax_cross_entropy(Eigen::Vector3f(0, -1, -2), 1, gradient, {}, &unit);
+  options.temperature = 0x1p80F;
+  xent::softmax_cross_entropy(Eigen::Vector3f(0, -0x1p80F, -0x1p81F), 1, gradient, options, &hot);
+  CHECK(std::abs(hot.entropy[0] / unit.entropy[0] - 1) < 1e-6F);
+  CHECK(std::isfinite(hot.temperature_gradient));
+}
+
+TEST_CASE("a masked class has the gradient +0 under a weight of either sign", "") {
+  xent::CrossEntropyOptions<float> options;
+  options.reduction = xent::Reduction::sum;
+  for (const float weight : {-1.0F, 1.0F}) {
+    options.sample_weights = {weight};
+    for (int j = 0; j < 50; ++j) {
+      Eigen::Vector3f gradient;
+      const Eigen::Vector3f z(0, -std::numeric_limits<float>::infinity(), -0.1F * static_cast<float>(j));
+      xent::softmax_cross_entropy(z, 0, gradient, options);
+      CHECK((gradient[1] == 0 && !std::signbit(gradient[1])));
+    }
   }
 }

@@ -65,8 +65,8 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// of docs/accuracy.md, float / double: 1.1 / 1.5 and 1.8 / 1.9 for labels. One-hot columns cancel at the target as
 /// s_k - Y_k does: only labels keep the digits of a confident gradient.
 /// Cost: reads the logits twice, three times with a gradient. Plain labels (no smoothing) of float or double logits
-/// whose classes are contiguous run in the kernels of simd/. No heap, but for a sparse target stored class by class,
-/// and for a gradient of 4 MiB or more that is written past the caches: two samples. Source: J. S. Bridle,
+/// whose classes are contiguous run in the kernels of simd/. No heap, but for a sparse target stored class by class.
+/// Source: J. S. Bridle,
 /// "Probabilistic interpretation of feedforward classification network outputs" (1990), for s - y.
 template <class Logits, class Targets>
 RealOf<typename Logits::Scalar> softmax_cross_entropy(const Eigen::DenseBase<Logits>& logits, const Targets& targets,

@@ -191,7 +191,7 @@ void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& target
       continue;
     }
     const W weight = sample_weight(options, i);
-    const bool by_row = rows.sum(i, targets.label(i), report != nullptr);
+    const bool by_row = rows.sum(i, targets.label(i), weight, report != nullptr);
     const CrossEntropySample<Real> sample =
         by_row ? rows.sample() : CrossEntropySample<Real>(z[i], z.classes, targets, i, scalars);
     const W loss = weight * sample.loss(scalars);
@@ -209,8 +209,8 @@ void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& target
       report->sample_loss[i] = narrow<Real>(loss);
       report->logsumexp[i] = sample.logsumexp();
       report->entropy[i] = sample.entropy();
-      report->prediction[i] = sample.prediction();
       if (Targets::are_labels && sample.prediction() == targets.label(i)) ++sums.correct;
+      report->prediction[i] = sample.prediction();
     }
   }
   rows.finish();

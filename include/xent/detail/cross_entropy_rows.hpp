@@ -19,7 +19,6 @@
 #include <exception>
 #include <optional>
 #include <type_traits>
-#include <vector>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -29,15 +28,16 @@ namespace detail {
 template <class Real>
 class OutflowBuffers {
  public:
-  OutflowBuffers(const simd::RowKernels<Real>* kernels, Index classes) : kernels_(kernels) {
-    if (classes > half_) heap_.resize(static_cast<std::size_t>(2 * (half_ = classes)));
-  }
+  explicit OutflowBuffers(const simd::RowKernels<Real>* kernels) : kernels_(kernels) {}
   OutflowBuffers(const OutflowBuffers&) = delete;
   OutflowBuffers& operator=(const OutflowBuffers&) = delete;
 
+  /// The classes of a sample that fits.
+  static constexpr Index half = 16384 / static_cast<Index>(sizeof(Real));
+
   /// Memory for the results of the next sample, which go to `target`.
   Real* next(Index classes, Real* target) {
-    const bool joins = filled_ < enough && filled_ + classes <= half_ && target == target_ + filled_;
+    const bool joins = filled_ < enough && filled_ + classes <= half && target == target_ + filled_;
     if (filled_ > 0 && !joins) send();
     if (filled_ == 0) target_ = target;
     filled_ += classes;
@@ -57,11 +57,10 @@ class OutflowBuffers {
 
  private:
   static constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
-  static constexpr Index on_stack = 16384 / static_cast<Index>(sizeof(Real));
   // Short samples leave together, as whole cache lines; more of them would leave the first-level cache on the way.
   static constexpr Index enough = 8192 / static_cast<Index>(sizeof(Real));
 
-  Real* buffer() { return (heap_.empty() ? stack_.data() : heap_.data()) + (second_ ? half_ : 0); }
+  Real* buffer() { return stack_.data() + (second_ ? half : 0); }
 
   void send() {
     kernels_->finish(&outflow_);
@@ -75,12 +74,10 @@ class OutflowBuffers {
 
   const simd::RowKernels<Real>* kernels_;
   bool second_ = false;
-  Index half_ = on_stack;
   Index filled_ = 0;
   Real* target_ = nullptr;
   simd::Outflow<Real> outflow_{};
-  alignas(64) std::array<Real, static_cast<std::size_t>(2 * on_stack)> stack_;  // NOLINT: written before it is read
-  std::vector<Real> heap_{};
+  alignas(64) std::array<Real, static_cast<std::size_t>(2 * half)> stack_;  // NOLINT: written before it is read
 };
 
 /// Samples of one call, one after the other: `sum`, `sample`, `write` for each that is not left to the portable path.
@@ -97,17 +94,18 @@ class LabelRows {
     const Index bytes = z.classes * z.count * static_cast<Index>(sizeof(Real));
     if (!works_ || bytes < beyond_caches) return;
     distance_ahead_ = 1 + ahead / z.classes;
-    if (writes() && gradient_.data != z.data) outflow_.emplace(rows_.kernels(), z.classes);
+    const bool fits = z.classes <= OutflowBuffers<Real>::half;
+    if (writes() && fits && gradient_.data != z.data) outflow_.emplace(rows_.kernels());
   }
 
-  /// False if this sample is not for the kernels.
-  bool sum(Index i, Index label, bool want_moment) {
+  /// False if this sample, of weight w, is not for the kernels.
+  bool sum(Index i, Index label, const W& weight, bool want_moment) {
     if (!works_) return false;
     const Index n = z_.classes;
     row_ = &z_[i][0];
     label_ = label;
     maximum_ = rows_.kernels()->maximum(row_, n, &argmax_);
-    if (!is_finite(maximum_) || row_[label] == -infinity<Real>()) return false;
+    if (!is_finite(maximum_) || row_[label] == -infinity<Real>() || !admits(weight)) return false;
     W at_argmax;
     shift_ = rows_.shift(maximum_, &at_argmax);
     target_ = writes() ? &gradient_[i][0] : nullptr;
@@ -139,7 +137,7 @@ class LabelRows {
     if (kept_)
       rows_.kernels()->scale(kept_, z_.classes, factor, result);
     else
-      rows_.kernels()->exponentiate(row_, z_.classes, shift_, factor, result, nullptr);
+      rows_.kernels()->exponentiate(row_, z_.classes, shift_, factor, result);
     result[label_] = at_label;
   }
 
@@ -151,6 +149,15 @@ class LabelRows {
   static constexpr Index beyond_caches = Index{4} << 20U;                       // bytes of logits
   static constexpr Index ahead = 8192 / static_cast<Index>(sizeof(Real));       // how far ahead logits are fetched
   static constexpr Index most_kept = 32768 / static_cast<Index>(sizeof(Real));  // longer ones are computed again
+
+  /// No factor of an exponential in the loss or the gradient is extreme: w A and alpha A, |lse| <= |max| / T + log n.
+  bool admits(const W& weight) const {
+    const W most_classes(64);  // more than the logarithm of their number
+    const W m = widen<W>(maximum_);
+    const W lse = W(m < W(0) ? -m : m) / widen<W>(scalars_.temperature) + most_classes;
+    const W normaliser = scalars_.class_weight(label_) + W(2) * scalars_.z_loss * lse;
+    return rows_.admits(weight * normaliser) && rows_.admits(scalars_.gradient_scale(weight) * normaliser);
+  }
 
   Samples<const Real> z_;
   Samples<Real> gradient_{};
@@ -164,7 +171,7 @@ class LabelRows {
   const Real* row_ = nullptr;
   Index label_ = -1;
   Real maximum_{};
-  Index argmax_ = -1;
+  simd::Index argmax_ = -1;
   simd::Shift<Real> shift_{};
   ExponentialSums<W> sums_{};
   W stored_sum_{};  // of the exponentials as they are stored: what is divided by it sums to 1
@@ -180,7 +187,10 @@ struct NoRows {
   [[noreturn]] static CrossEntropySample<Real> sample() { std::terminate(); }  // never called, but linked at -O0
   template <class... Arguments>
   static void write(const Arguments&... /*arguments*/) {}
-  static bool sum(Index /*i*/, Index /*label*/, bool /*want_moment*/) { return false; }
+  template <class W>
+  static bool sum(Index /*i*/, Index /*label*/, const W& /*weight*/, bool /*want_moment*/) {
+    return false;
+  }
   static bool writes() { return false; }
   static void finish() {}
 };

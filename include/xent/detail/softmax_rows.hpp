@@ -33,7 +33,11 @@ struct RowTraits<float> {
   static constexpr int scale = 60;            // kernels store e 2^60 ...
   static constexpr double to_wide = 0x1p-60;  // ... which is this factor away from the scale of Exponentials<float>
   static constexpr float lowest_exponent = -125;
-  static constexpr double most_shift = 256;  // |max c| up to which the shift happens in the exponent
+  static constexpr double most_shift = 512;  // |max c| up to which the shift happens in the exponent
+  // Temperatures for which the sum of e (max - z) stays in range, and factors that lift no flushed e into it.
+  static constexpr float coldest = 0x1p-20F;
+  static constexpr float hottest = 0x1p40F;
+  static constexpr double greatest_factor = 0x1p50;
   static double log2e() { return 0x1.71547652b82fep+0; }
   static double ln2() { return 0x1.62e42fefa39efp-1; }
   static double exp(double r) { return std::exp(r); }
@@ -49,6 +53,9 @@ struct RowTraits<double> {
   static constexpr double to_wide = 1;
   static constexpr double lowest_exponent = -1020;
   static constexpr double most_shift = 0x1p20;
+  static constexpr double coldest = 0x1p-100;
+  static constexpr double hottest = 0x1p100;
+  static constexpr double greatest_factor = 0x1p200;
   static W log2e() { return {0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56}; }
   static W ln2() { return {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}; }
   /// exp of |r| <= 1/2 with the digits of expm1: the argmax is in every sum.
@@ -69,16 +76,21 @@ class Rows {
   using Traits = RowTraits<Real>;
   using Kernels = simd::RowKernels<Real>;
 
-  /// No kernels where the machine has none, and none for temperatures so extreme that c = log2(e)/T, or c^2, would not
-  /// be a normal number.
+  /// No kernels where the machine has none, and none for extreme temperatures.
   explicit Rows(const Real& temperature) : kernels_(simd::row_kernels<Real>(simd::instruction_set())) {
-    if (!(temperature >= Real(0x1p-100)) || !(temperature <= Real(0x1p100))) kernels_ = nullptr;
+    if (!(temperature >= Traits::coldest) || !(temperature <= Traits::hottest)) kernels_ = nullptr;
     if (kernels_ == nullptr) return;
     temperature_ = widen<W>(temperature);
     c_ = Traits::log2e() / temperature_;
   }
 
   const Kernels* kernels() const { return kernels_; }
+
+  /// Whether results that are exponentials times a factor of at most this size are the business of a kernel: it flushes
+  /// exponentials below 2^(lowest_exponent - scale), and only a huge factor lifts one of those into the normal range.
+  static bool admits(const W& factor) {
+    return !(factor > W(Traits::greatest_factor)) && !(factor < W(-Traits::greatest_factor));
+  }
 
   /// The shift of a sample with maximum m, and e at its argmax in the scale of Exponentials<Real>.
   simd::Shift<Real> shift(const Real& m, W* at_argmax) const {

@@ -69,8 +69,7 @@ struct RowKernels {
   Sum sum;
   Sum sum_and_moment;
   void (*scale)(const Real* e, Index n, const Factor<Real>& factor, Real* out);
-  void (*exponentiate)(const Real* z, Index n, const Shift<Real>& shift, const Factor<Real>& factor, Real* out,
-                       Outflow<Real>* outflow);
+  void (*exponentiate)(const Real* z, Index n, const Shift<Real>& shift, const Factor<Real>& factor, Real* out);
   void (*finish)(Outflow<Real>* outflow);
 };
 
@@ -78,8 +77,9 @@ struct RowKernels {
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
 
-// gcc and clang on x86-64; elsewhere there are no kernels, and the portable path computes.
-#if defined(__GNUC__) && defined(__x86_64__)
+// gcc and clang on x86-64 (on Windows gcc does not align the stack for them); elsewhere there are no kernels, and the
+// portable path computes.
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
 
 #include <immintrin.h>
 
@@ -141,7 +141,7 @@ enum class InstructionSet { avx512, avx2, baseline };
 /// The best that this machine has, or less if the environment variable XENT_SIMD (avx512, avx2, baseline) asks for
 /// less. Read once.
 inline InstructionSet instruction_set() {
-#if defined(__GNUC__) && defined(__x86_64__)
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   static const InstructionSet chosen = [] {
     __builtin_cpu_init();
     InstructionSet best = InstructionSet::baseline;
@@ -165,7 +165,7 @@ inline InstructionSet instruction_set() {
 
 /// Makes streamed results visible to other threads in order with what follows.
 inline void fence() {
-#if defined(__GNUC__) && defined(__x86_64__)
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   _mm_sfence();
 #endif
 }
@@ -173,7 +173,7 @@ inline void fence() {
 /// The kernels for an instruction set that the machine has; null if there are none: the portable path.
 template <class Real>
 const RowKernels<Real>* row_kernels(InstructionSet set) {
-#if defined(__GNUC__) && defined(__x86_64__)
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   using Avx512 = std::conditional_t<sizeof(Real) == sizeof(float), avx512::Float, avx512::Double>;
   using Avx2 = std::conditional_t<sizeof(Real) == sizeof(float), avx2::Float, avx2::Double>;
   static const RowKernels<Real> kernels[] = {avx512::row_kernels<Avx512>(), avx2::row_kernels<Avx2>()};
