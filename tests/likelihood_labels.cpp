@@ -69,7 +69,9 @@ TEST_CASE("likelihood (1): the loss of a label is minus its log-probability") {
   }
   CHECK(std::abs(xent::nll(l, labels) - sum / 6) < 1e-15);
   CHECK(std::abs(xent::nll(l, labels, {Axis::columns, Reduction::sum}) - sum) < 1e-14);
-  CHECK(same_number(xent::nll(Eigen::Vector2d(0, -3), 0), 0.0));
+  Report report;
+  CHECK(same_number(xent::nll(Eigen::Vector2d(0, -3), 0, {}, &report), 0.0));
+  CHECK(same_number(report.sample_loss[0], 0.0));
 }
 
 TEST_CASE("nll: every option, alone and together") {
@@ -167,6 +169,16 @@ TEST_CASE("nll: log-probabilities of -inf, NaN, and samples that are absent") {
   o.sample_weights = xent::Weights<double>(Eigen::ArrayXd::Zero(6));
   CHECK(same_number(xent::nll(l, labels, o, &report), 0.0));
   CHECK(report.counted == 0);
+  // The label -1 of an ignored sample is not its prediction.
+  o = {};
+  o.ignore_index = -1;
+  y = labels;
+  y[0] = y[4] = -1;
+  const Matrix<double> whole = log_probabilities();
+  xent::nll(whole, y, o, &report);
+  Report expected;
+  xent::softmax_cross_entropy(whole, y, o, &expected);
+  CHECK((report.counted == 4 && report.correct == expected.correct));
   // Every label has class weight 0: a default denominator of 0, and a loss of 0.
   o = {};
   o.class_weights = {0, 0, 0, 0};

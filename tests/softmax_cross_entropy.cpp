@@ -144,9 +144,9 @@ TEST_CASE("lazy logits") {
   CHECK(f.agrees(f.z + Eigen::MatrixXd::Zero(4, 6), -(-f.v)));
   CHECK(f.agrees(f.z.cast<long double>().cast<double>(), f.v));
   CHECK(f.agrees(f.z.rowwise().reverse().rowwise().reverse(), f.v));
-  CHECK(f.agrees(f.z(Eigen::all, std::vector<Index>{0, 1, 2, 3, 4, 5}), f.v));
-  CHECK(f.agrees(f.z(Eigen::all, Eigen::seq(0, Eigen::last)), f.v));
-  CHECK(f.agrees(f.z(Eigen::seq(Eigen::fix<0>, Eigen::last, Eigen::fix<1>), Eigen::all), f.v));
+  CHECK(f.agrees(f.z(Eigen::indexing::all, std::vector<Index>{0, 1, 2, 3, 4, 5}), f.v));
+  CHECK(f.agrees(f.z(Eigen::indexing::all, Eigen::seq(0, Eigen::indexing::last)), f.v));
+  CHECK(f.agrees(f.z(Eigen::seq(Eigen::fix<0>, Eigen::indexing::last, Eigen::fix<1>), Eigen::indexing::all), f.v));
   CHECK(f.agrees((identity * f.z).transpose(), f.v.transpose(), true));
 }
 

@@ -120,9 +120,9 @@ TEMPLATE_TEST_CASE("removing a sample, ignoring it, and giving it weight 0, with
   const Index gone = 3;
   support::Batch<Real> rest;
   const std::vector<Index> kept{0, 1, 2, 4};
-  rest.z = b.z(Eigen::all, kept);
-  rest.y = b.y(Eigen::all, kept);
-  rest.v = b.v(Eigen::all, kept);
+  rest.z = b.z(Eigen::indexing::all, kept);
+  rest.y = b.y(Eigen::indexing::all, kept);
+  rest.v = b.v(Eigen::indexing::all, kept);
   rest.labels = b.labels(kept);
   b.z.col(gone).setConstant(not_a_number<Real>);
   for (const Options<Real>& o : option_sets<Real>())
@@ -133,8 +133,8 @@ TEMPLATE_TEST_CASE("removing a sample, ignoring it, and giving it weight 0, with
       const support::Answer<Real> removed = support::answer(rest, kind, fewer);
       const auto agrees = [&](const support::Answer<Real>& a) {
         support::Answer<Real> others = a;
-        others.gradient = a.gradient(Eigen::all, kept);
-        others.hvp = a.hvp(Eigen::all, kept);
+        others.gradient = a.gradient(Eigen::indexing::all, kept);
+        others.hvp = a.hvp(Eigen::indexing::all, kept);
         others.report.ignored -= 1;
         others.report.sample_loss = a.report.sample_loss(kept);
         others.report.logsumexp = a.report.logsumexp(kept);

@@ -3,6 +3,7 @@
 
 #include <xent/softmax_cross_entropy.hpp>
 
+#include <Eigen/SparseCore>
 #include <unsupported/Eigen/AutoDiff>
 
 #include <cmath>

@@ -124,15 +124,6 @@ void check_decision_weights(const char* function, const SigmoidOptions<Real>& op
   check("sample_weights", options.sample_weights, count, signed_weights);
 }
 
-template <class W, class Scalar, class Weight>
-Index count_decisions(const Samples<Scalar>& z, const Weight& weight) {
-  Index counted = 0;
-  for (Index i = 0; i < z.count; ++i)
-    for (Index k = 0; k < z.classes; ++k)
-      if (!(weight(i, k) == W(0))) ++counted;
-  return counted;
-}
-
 template <class Logits, class Targets, class Gradient>
 RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBase<Logits>& logits,
                                                            const Targets& targets, Gradient&& gradient,
@@ -160,7 +151,7 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
       vector ? Coefficients::of_vector(options.sample_weights) : Coefficients::of_samples(options.sample_weights);
   const auto positive_weight =
       vector ? Coefficients::of_vector(options.positive_weights) : Coefficients::of_classes(options.positive_weights);
-  const Index counted = count_decisions<W>(z, weight);
+  const Index counted = weight.counted(z.count, z.classes);
   W denominator(static_cast<double>(counted));
   const W by_default = denominator;
   if (options.reduction == Reduction::sum) denominator = W(1);

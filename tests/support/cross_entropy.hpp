@@ -7,7 +7,6 @@
 #include <xent/softmax_cross_entropy.hpp>
 
 #include <Eigen/Core>
-#include <Eigen/SparseCore>
 
 #include <algorithm>
 #include <array>
@@ -180,28 +179,10 @@ Answer<Real> answer(const Matrix<Real>& z, const Targets& targets, const Matrix<
   return a;
 }
 
+/// The same of a batch, in the shape that options.axis asks for. Compiled once for all tests, in cross_entropy.cpp, for
+/// float, double and long double.
 template <class Real>
-Answer<Real> answer(const Batch<Real>& batch, Kind kind, const xent::CrossEntropyOptions<Real>& options = {}) {
-  const bool columns = options.axis == xent::Axis::columns;
-  const Matrix<Real> z = columns ? batch.z : batch.z.transpose();
-  const Matrix<Real> v = columns ? batch.v : batch.v.transpose();
-  const Matrix<Real> y = columns ? batch.y : batch.y.transpose();
-  Answer<Real> a;
-  if (kind == Kind::labels) {
-    a = answer(z, batch.labels, v, options);
-  } else if (kind == Kind::dense) {
-    a = answer(z, y, v, options);
-  } else if (kind == Kind::sparse_columns) {
-    a = answer(z, Eigen::SparseMatrix<Real>(y.sparseView()), v, options);
-  } else {
-    a = answer(z, Eigen::SparseMatrix<Real, Eigen::RowMajor>(y.sparseView()), v, options);
-  }
-  if (!columns) {
-    a.gradient = a.gradient.transpose().eval();
-    a.hvp = a.hvp.transpose().eval();
-  }
-  return a;
-}
+Answer<Real> answer(const Batch<Real>& batch, Kind kind, const xent::CrossEntropyOptions<Real>& options = {});
 
 }  // namespace support
 

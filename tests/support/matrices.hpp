@@ -13,6 +13,7 @@
 #include <functional>
 #include <limits>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace support {
@@ -26,7 +27,10 @@ using Vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
 template <class Scalar>
 bool same_number(const Scalar& a, const Scalar& b) {
   if (!(a == a)) return !(b == b);
-  return a == b && (a != Scalar(0) || Scalar(1) / a == Scalar(1) / b);
+  if constexpr (std::is_integral_v<Scalar>)
+    return a == b;
+  else
+    return a == b && (a != Scalar(0) || Scalar(1) / a == Scalar(1) / b);
 }
 
 /// equal(x, y) for all coefficients, and the same shape; whatever the storage.

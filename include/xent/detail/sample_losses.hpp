@@ -75,7 +75,7 @@ Real reduce_samples(const Targets& targets, Index classes, Index count, const Cr
           const bool absent = is_absent(targets, i, options);
           const W weight = sample_weight(options, i);
           const SampleTerm<Real> term = term_of(i, absent, scalars.gradient_scale(weight));
-          const W loss = absent ? W(0) : W(weight * term.loss);
+          const W loss = weight * term.loss;  // that of an absent sample is 0
           partial.loss += loss;
           partial.temperature_gradient += term.temperature_gradient;
           if (!report) continue;

@@ -31,6 +31,16 @@ class CoefficientWeights {
     return weights_.size() == 0 ? W(1) : widen<W>(weights_[i * sample_stride_ + k * class_stride_]);
   }
 
+  /// How many coefficients have a weight that is not 0.
+  Index counted(Index count, Index classes) const {
+    if (weights_.size() == 0) return count * classes;
+    Index counted = 0;
+    for (Index i = 0; i < count; ++i)
+      for (Index k = 0; k < classes; ++k)
+        if (!((*this)(i, k) == W(0))) ++counted;
+    return counted;
+  }
+
  private:
   CoefficientWeights(const Weights<Real>& weights, Index sample_stride, Index class_stride)
       : weights_(weights), sample_stride_(sample_stride), class_stride_(class_stride) {}
