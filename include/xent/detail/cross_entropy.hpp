@@ -7,9 +7,9 @@
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/blocks.hpp>
-#include <xent/detail/cross_entropy_rows.hpp>
 #include <xent/detail/cross_entropy_sample.hpp>
 #include <xent/detail/error.hpp>
+#include <xent/detail/label_tiles.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/wide.hpp>
 #include <xent/types.hpp>
@@ -69,18 +69,6 @@ struct CountedSamples {
 };
 
 template <class Real, class Targets>
-bool is_absent(const Targets& targets, Index i, const CrossEntropyOptions<Real>& options) {
-  if (options.sample_weights.size() != 0 && options.sample_weights[i] == Real(0)) return true;
-  return Targets::are_labels && targets.label(i) == options.ignore_index;
-}
-
-template <class Real>
-Wide<Real> sample_weight(const CrossEntropyOptions<Real>& options, Index i) {
-  using W = Wide<Real>;
-  return options.sample_weights.size() == 0 ? W(1) : widen<W>(options.sample_weights[i]);
-}
-
-template <class Real, class Targets>
 CountedSamples<Real> count_samples(const Targets& targets, Index classes, Index count,
                                    const CrossEntropyOptions<Real>& options) {
   CountedSamples<Real> result;
@@ -112,25 +100,6 @@ CountedSamples<Real> check_batch(const char* function, const Targets& targets, I
   if (samples.bad_sample >= 0) throw_label(function, samples.bad_sample, targets.label(samples.bad_sample), classes);
   return samples;
 }
-
-/// What the samples of a block add up to.
-template <class Real>
-struct CrossEntropySums {
-  using W = Wide<Real>;
-
-  W loss{0};
-  W z_loss{0};
-  W temperature_gradient{0};
-  Index correct = 0;
-
-  CrossEntropySums& operator+=(const CrossEntropySums& other) {
-    loss += other.loss;
-    z_loss += other.z_loss;
-    temperature_gradient += other.temperature_gradient;
-    correct += other.correct;
-    return *this;
-  }
-};
 
 /// The scalars of a call, D included.
 template <class Real>
@@ -172,48 +141,53 @@ void finish_report(CrossEntropyReport<Real>& report, const CrossEntropySums<Real
   report.correct = sums.correct;
 }
 
-/// Samples [first, last): their gradients are written, their entries of the report too, their sums are added.
+/// One sample: its gradient is written to `gradient` unless that has no memory, its entries of the report too, and it
+/// is added to the sums.
+template <class Real, class Scalar, class Targets, class Out>
+void cross_entropy_sample(const Samples<const Scalar>& z, const Targets& targets, Index i, Sample<Out> gradient,
+                          const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
+                          CrossEntropyReport<Real>* report, CrossEntropySums<Real>& sums) {
+  using W = Wide<Real>;
+  if (is_absent(targets, i, options)) {
+    if (gradient.data) fill(gradient, z.classes, Real(0));
+    if (!report) return;
+    report->sample_loss[i] = Real(0);
+    report->logsumexp[i] = -infinity<Real>();
+    report->entropy[i] = Real(0);
+    report->prediction[i] = -1;
+    return;
+  }
+  const W weight = sample_weight(options, i);
+  const CrossEntropySample<Real> sample(z[i], z.classes, targets, i, scalars);
+  const W loss = weight * sample.loss(scalars);
+  sums.loss += loss;
+  if (gradient.data) {
+    const W alpha = scalars.gradient_scale(weight);
+    if (report) sums.temperature_gradient += sample.temperature_gradient(alpha);
+    write_gradient(sample, z[i], z.classes, targets, i, scalars, alpha, gradient);
+  }
+  if (!report) return;
+  sums.z_loss += weight * sample.z_loss(scalars);
+  report->sample_loss[i] = narrow<Real>(loss);
+  report->logsumexp[i] = sample.logsumexp();
+  report->entropy[i] = sample.entropy();
+  if (Targets::are_labels && sample.prediction() == targets.label(i)) ++sums.correct;
+  report->prediction[i] = sample.prediction();
+}
+
+/// Samples [first, last).
 template <class Real, class Scalar, class Targets, class Out>
 void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
                            const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
                            CrossEntropyReport<Real>* report, Index first, Index last, CrossEntropySums<Real>& sums) {
-  using W = Wide<Real>;
-  auto rows = make_rows<Targets>(z, gradient, scalars);
-  for (Index i = first; i < last; ++i) {
-    if (is_absent(targets, i, options)) {
-      if (gradient) fill((*gradient)[i], z.classes, Real(0));
-      if (report) {
-        report->sample_loss[i] = Real(0);
-        report->logsumexp[i] = -infinity<Real>();
-        report->entropy[i] = Real(0);
-        report->prediction[i] = -1;
-      }
-      continue;
-    }
-    const W weight = sample_weight(options, i);
-    const bool by_row = rows.sum(i, targets.label(i), weight, report != nullptr);
-    const CrossEntropySample<Real> sample =
-        by_row ? rows.sample() : CrossEntropySample<Real>(z[i], z.classes, targets, i, scalars);
-    const W loss = weight * sample.loss(scalars);
-    sums.loss += loss;
-    if (gradient) {
-      const W alpha = scalars.gradient_scale(weight);
-      if (report) sums.temperature_gradient += sample.temperature_gradient(alpha);
-      if (by_row && rows.writes())
-        rows.write(sample, alpha);
-      else
-        write_gradient(sample, z[i], z.classes, targets, i, scalars, alpha, (*gradient)[i]);
-    }
-    if (report) {
-      sums.z_loss += weight * sample.z_loss(scalars);
-      report->sample_loss[i] = narrow<Real>(loss);
-      report->logsumexp[i] = sample.logsumexp();
-      report->entropy[i] = sample.entropy();
-      if (Targets::are_labels && sample.prediction() == targets.label(i)) ++sums.correct;
-      report->prediction[i] = sample.prediction();
-    }
+  const auto portable = [&](Index i, Sample<Out> out) {
+    cross_entropy_sample(z, targets, i, out, options, scalars, report, sums);
+  };
+  if constexpr (has_label_kernels<Targets, Real, Scalar, Out>) {
+    LabelTiles<Real, Targets> tiles(z, targets, gradient, options, scalars, report);
+    if (tiles.works()) return tiles.run(first, last, portable, sums);
   }
-  rows.finish();
+  for (Index i = first; i < last; ++i) portable(i, gradient ? (*gradient)[i] : Sample<Out>{nullptr, 1});
 }
 
 }  // namespace detail

@@ -44,6 +44,18 @@ struct CrossEntropyScalars {
   }
 };
 
+template <class Real, class Targets>
+bool is_absent(const Targets& targets, Index i, const CrossEntropyOptions<Real>& options) {
+  if (options.sample_weights.size() != 0 && options.sample_weights[i] == Real(0)) return true;
+  return Targets::are_labels && targets.label(i) == options.ignore_index;
+}
+
+template <class Real>
+Wide<Real> sample_weight(const CrossEntropyOptions<Real>& options, Index i) {
+  using W = Wide<Real>;
+  return options.sample_weights.size() == 0 ? W(1) : widen<W>(options.sample_weights[i]);
+}
+
 /// Label smoothing of one sample: the y of a class becomes keep y + share (sigma - own y), or keep y where the class is
 /// masked. Both rules are linear in y, so a soft target is smoothed as the mixture of labels that it is. Written with
 /// sigma - own y, not with a factor of y, no term is negative.
@@ -73,6 +85,16 @@ struct SmoothedTarget {
     if (masked || share == W(0)) return kept;
     return kept + share * W(sigma - own * y);
   }
+};
+
+/// The sums over the effective target of one sample, as CrossEntropySample names them.
+template <class W>
+struct TargetSums {
+  W label_mass{0};
+  W other_mass{0};
+  W unmasked_mass{0};
+  W target_distance{0};
+  W masked_loss{0};
 };
 
 /// The sums over the classes of one sample, and what follows from them. x_k = (m - z_k) / T, e_k = exp(-x_k).
@@ -125,6 +147,24 @@ struct CrossEntropySample {
         unmasked_mass(label_mass) {
     if (!(label_mass == W(0))) target_distance = label_mass * exponentials.distance(logit_of_label);
     take(sums, scalars);
+  }
+
+  /// From sums that were merged from blocks of the classes. `highest` has the condition, `masses` and `sums` are read
+  /// where it has a use for them.
+  CrossEntropySample(Index label_index, const Maximum<Real>& highest, const SmoothedTarget<W>& smoothed,
+                     const TargetSums<W>& masses, const ExponentialSums<W>& sums,
+                     const CrossEntropyScalars<Real>& scalars)
+      : label(label_index),
+        maximum(highest),
+        condition(highest.condition),
+        exponentials(highest.value, scalars.temperature),
+        target(smoothed),
+        label_mass(masses.label_mass),
+        other_mass(masses.other_mass),
+        unmasked_mass(masses.unmasked_mass),
+        target_distance(masses.target_distance),
+        masked_loss(masses.masked_loss) {
+    if (condition == Condition::regular) take(sums, scalars);
   }
 
   W target_mass() const { return saturated<W>(label_mass + other_mass); }

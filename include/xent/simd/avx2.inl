@@ -27,6 +27,17 @@ struct Float {
     const int equal = _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
     return equal == 0 ? -1 : __builtin_ctz(static_cast<unsigned>(equal));
   }
+  static V leave_out_equal(V a, V b, V e, V* count) {
+    const V equal = _mm256_cmp_ps(a, b, _CMP_EQ_OQ);
+    *count = *count + _mm256_and_ps(equal, _mm256_set1_ps(1));
+    return _mm256_andnot_ps(equal, e);
+  }
+  static V select_greater(V a, V b, V x, V y) { return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
+  static float greatest(V x) {
+    const __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    const __m128 pair = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)));
+  }
 
  private:
   static __m256i mask_of(Index n) {
@@ -59,6 +70,31 @@ struct Double {
   static Index first_equal(V a, V b) {
     const int equal = _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_EQ_OQ));
     return equal == 0 ? -1 : __builtin_ctz(static_cast<unsigned>(equal));
+  }
+  static V leave_out_equal(V a, V b, V e, V* count) {
+    const V equal = _mm256_cmp_pd(a, b, _CMP_EQ_OQ);
+    *count = *count + _mm256_and_pd(equal, _mm256_set1_pd(1));
+    return _mm256_andnot_pd(equal, e);
+  }
+  static V select_greater(V a, V b, V x, V y) { return _mm256_blendv_pd(y, x, _mm256_cmp_pd(a, b, _CMP_GT_OQ)); }
+  static double greatest(V x) {
+    const __m128d pair = _mm_max_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd(x, 1));
+    return _mm_cvtsd_f64(_mm_max_sd(pair, _mm_unpackhi_pd(pair, pair)));
+  }
+  static double total(V x) {
+    const __m128d pair = _mm256_castpd256_pd128(x) + _mm256_extractf128_pd(x, 1);
+    return _mm_cvtsd_f64(pair + _mm_unpackhi_pd(pair, pair));
+  }
+
+  using Bits = unsigned long long __attribute__((vector_size(32)));
+  static V load(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
+  static void store(float* p, V x) { _mm_storeu_ps(p, _mm256_cvtpd_ps(x)); }
+  using Mask = decltype(V{} < V{});
+  static V select(Mask condition, V a, V b) { return condition ? a : b; }
+  static Mask first_lanes(Index n) { return Mask{0, 1, 2, 3} < n; }
+  static Mask of_bits(unsigned long long bits) { return ((static_cast<long long>(bits) >> Mask{0, 1, 2, 3}) & 1) != 0; }
+  static unsigned long long bits(Mask mask) {
+    return static_cast<unsigned long long>(_mm256_movemask_pd((__m256d)mask));  // NOLINT: same bits
   }
 
  private:

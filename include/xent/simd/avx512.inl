@@ -1,4 +1,5 @@
-// Lanes of AVX-512. Included by simd/kernels.hpp inside a namespace and a target region of its own.
+// Lanes of AVX-512. Included by simd/kernels.hpp inside a namespace and a target region of its own. Operators on V are
+// those of the compiler's vector types.
 //
 // The zero-masked forms of unmasked instructions are the same instructions; gcc 12 warns of uninitialised operands in
 // the others.
@@ -36,6 +37,23 @@ struct Float {
     const unsigned equal = _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
     return equal == 0 ? -1 : __builtin_ctz(equal);
   }
+  /// e, but 0 where a equals b: such lanes add 1 to `count` instead.
+  static V leave_out_equal(V a, V b, V e, V* count) {
+    const __mmask16 equal = _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
+    *count = _mm512_mask_add_ps(*count, equal, *count, _mm512_set1_ps(1));
+    return _mm512_maskz_mov_ps(static_cast<__mmask16>(~equal), e);
+  }
+  /// x where a > b, else y.
+  static V select_greater(V a, V b, V x, V y) { return _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), x); }
+  static float greatest(V x) {
+    const __m256 half = _mm256_max_ps(lower(x), upper(x));
+    const __m128 quarter = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    const __m128 pair = _mm_max_ps(quarter, _mm_movehl_ps(quarter, quarter));
+    return _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)));
+  }
+
+  static __m256 lower(V x) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), 0)); }
+  static __m256 upper(V x) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), 1)); }
 
  private:
   static __mmask16 mask_of(Index n) { return static_cast<__mmask16>((1U << static_cast<unsigned>(n)) - 1U); }
@@ -69,15 +87,44 @@ struct Double {
     const unsigned equal = _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
     return equal == 0 ? -1 : __builtin_ctz(equal);
   }
+  static V leave_out_equal(V a, V b, V e, V* count) {
+    const __mmask8 equal = _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
+    *count = _mm512_mask_add_pd(*count, equal, *count, _mm512_set1_pd(1));
+    return _mm512_maskz_mov_pd(static_cast<__mmask8>(~equal), e);
+  }
+  static V select_greater(V a, V b, V x, V y) { return _mm512_mask_mov_pd(y, _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), x); }
+  static double greatest(V x) {
+    const __m256d half = _mm256_max_pd(lower(x), upper(x));
+    const __m128d pair = _mm_max_pd(_mm256_castpd256_pd128(half), _mm256_extractf128_pd(half, 1));
+    return _mm_cvtsd_f64(_mm_max_sd(pair, _mm_unpackhi_pd(pair, pair)));
+  }
+  /// The sum of the lanes, halves first.
+  static double total(V x) {
+    const __m256d half = lower(x) + upper(x);
+    const __m128d pair = _mm256_castpd256_pd128(half) + _mm256_extractf128_pd(half, 1);
+    return _mm_cvtsd_f64(pair + _mm_unpackhi_pd(pair, pair));
+  }
+  static __m256d lower(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 0); }
+  static __m256d upper(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 1); }
+
+  // What the numbers of samples need, where no instruction is worth its own name.
+  using Bits = unsigned long long __attribute__((vector_size(64)));
+  static V load(const float* p) { return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(p)); }
+  static void store(float* p, V x) { _mm256_storeu_ps(p, _mm512_maskz_cvtpd_ps(0xFF, x)); }
+  /// a where `condition`, else b.
+  using Mask = decltype(V{} < V{});
+  /// a where `condition`, else b.
+  static V select(Mask condition, V a, V b) { return condition ? a : b; }
+  static Mask first_lanes(Index n) { return Mask{0, 1, 2, 3, 4, 5, 6, 7} < n; }
+  static Mask of_bits(unsigned long long bits) {
+    return ((static_cast<long long>(bits) >> Mask{0, 1, 2, 3, 4, 5, 6, 7}) & 1) != 0;
+  }
+  static unsigned long long bits(Mask mask) { return _mm512_movepi64_mask((__m512i)mask); }  // NOLINT: same bits
 
  private:
   static __mmask8 mask_of(Index n) { return static_cast<__mmask8>((1U << static_cast<unsigned>(n)) - 1U); }
 };
 
 /// The two halves of sixteen floats as doubles.
-template <int half>
-Double::V half_of(Float::V x) {
-  return _mm512_maskz_cvtps_pd(0xFF, _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), half)));
-}
-inline Double::V low_half(Float::V x) { return half_of<0>(x); }
-inline Double::V high_half(Float::V x) { return half_of<1>(x); }
+inline Double::V low_half(Float::V x) { return _mm512_maskz_cvtps_pd(0xFF, Float::lower(x)); }
+inline Double::V high_half(Float::V x) { return _mm512_maskz_cvtps_pd(0xFF, Float::upper(x)); }

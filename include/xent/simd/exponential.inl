@@ -1,17 +1,18 @@
 // Exponentials of shifted, scaled logits in lanes. Included by simd/kernels.hpp after the lanes of an instruction set.
 
-/// A Shift in every lane.
+/// The shift of one sample in every lane, or of a sample a lane.
 template <class L>
 struct Shifted {
   typename L::V anchor, c_hi, c_lo, magic, floor, top;
 
-  explicit Shifted(const Shift<typename L::Real>& shift)
-      : anchor(L::set1(shift.anchor)),
-        c_hi(L::set1(shift.c_hi)),
-        c_lo(L::set1(shift.c_lo)),
-        magic(L::set1(L::magic - shift.k)),
-        floor(L::set1(shift.floor)),
-        top(L::set1(shift.top)) {}
+  static Shifted of_sample(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i) {
+    return {L::set1(tile.anchor[i]),       L::set1(call.c_hi),     L::set1(call.c_lo),
+            L::set1(L::magic - tile.k[i]), L::set1(tile.floor[i]), L::set1(tile.top[i])};
+  }
+  static Shifted of_lanes(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i) {
+    return {L::load(tile.anchor + i), L::set1(call.c_hi),   L::set1(call.c_lo), L::set1(L::magic) - L::load(tile.k + i),
+            L::load(tile.floor + i),  L::load(tile.top + i)};
+  }
 };
 
 // 2^f = 1 + f ln2 + f^2 q(f) on [-1/2, 1/2], ln2 in two parts. q is a minimax polynomial (Remez exchange in 60 digits,
@@ -27,7 +28,7 @@ inline Float::V exp2_of_fraction(Float::V f) {
   return L::set1(1) + L::fma(f, L::set1(0x1.62e430p-1F), tail);
 }
 
-inline Double::V exp2_of_fraction(Double::V f) {
+inline Double::V exp2m1_of_fraction(Double::V f) {
   using L = Double;
   Double::V q = L::set1(0x1.e7c47f9484ea4p-32);
   q = L::fma(q, f, L::set1(0x1.e616e5865c976p-28));
@@ -40,8 +41,9 @@ inline Double::V exp2_of_fraction(Double::V f) {
   q = L::fma(q, f, L::set1(0x1.c6b08d704a047p-5));
   q = L::fma(q, f, L::set1(0x1.ebfbdff82c5a0p-3));
   const Double::V tail = f * L::fma(f, q, L::set1(0x1.abc9e3b39803fp-56));
-  return L::set1(1) + L::fma(f, L::set1(0x1.62e42fefa39efp-1), tail);
+  return L::fma(f, L::set1(0x1.62e42fefa39efp-1), tail);
 }
+inline Double::V exp2_of_fraction(Double::V f) { return Double::set1(1) + exp2m1_of_fraction(f); }
 
 /// 2^(d c - k), d a logit relative to the anchor; 0 below the floor, so at -inf; NaN for NaN.
 /// Adding `magic` rounds d c to the integer n and leaves n - k in the low bits, where the exponent field of 2^(n - k)

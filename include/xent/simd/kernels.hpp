@@ -9,6 +9,7 @@
 /// shift by the maximum happens in the exponent, where it is exact.
 
 #include <xent/config.hpp>
+#include <xent/simd/coefficients.hpp>
 
 #include <cstddef>
 
@@ -24,53 +25,91 @@ struct Twice {
   double lo;
 };
 
-/// e = exp((z - max) / T) 2^scale = 2^(n - k) 2^f with n + f = (z - anchor) c, c = log2(e) / T = c_hi + c_lo: anchor =
-/// 0 and k = rint(max c) - scale; but where |max| c is so large that f would lose digits, anchor = max and k = -scale:
-/// the subtraction is then exact for every logit that matters. Below `floor`, e is 0. top = max - anchor.
+/// What the samples of a call share.
 template <class Real>
-struct Shift {
-  Real anchor, c_hi, c_lo, k, floor, top;
+struct Call {
+  Real c_hi, c_lo;        // c = log2(e) / T, as two numbers ...
+  Twice c;                // ... and with all digits that the numbers of a sample have
+  Twice temperature;      // T
+  Twice temperature_ln2;  // T ln 2
+  Twice denominator;      // D > 0
+  Twice z_loss;           // zeta
 };
 
-/// A factor hi + lo of exponentials times `unscale`.
+/// The numbers of some samples, an array each, so that they are computed in lanes.
+///
+/// Exponentials are e = exp((z - max) / T) 2^scale = 2^(n - k) 2^f with n + f = (z - anchor) c: anchor = 0 and k =
+/// rint(max c) - scale, which shifts by the maximum in the exponent, where it is exact; but where |max| c is so large
+/// that f would lose digits, anchor = max and k = -scale: the subtraction is then exact for every logit that matters.
+/// Below `floor`, e is 0. top = max - anchor. As long as e is not below the normal range, its scale keeps the digits of
+/// many small ones that add up to a loss in it.
 template <class Real>
-struct Factor {
-  Real hi, lo, unscale;
+struct Tile {
+  static constexpr Index most = 64;
+
+  alignas(64) Real maximum[most];
+  Index where[most];  // no class before this one has it
+  Real label_logit[most];
+  double weight[most];        // w of the sample
+  double class_weight[most];  // c of its label
+
+  Real anchor[most], k[most], floor[most], top[most];
+  double one_hi[most], one_lo[most];  // e at the maximum
+  Real stored_one[most];              // the same as kernels store it: with the error of an exponential
+  Real stored_label[most];            // that of the label
+
+  double rest_hi[most], rest_lo[most];      // the sum of e without one of the maxima; NaN if a logit is
+  double moment_hi[most], moment_lo[most];  // the sum of e (max - z)
+
+  Real factor_hi[most], factor_lo[most], unscale[most];  // (hi + lo) unscale: what e is multiplied with
+  Real label_gradient[most];
+  Real loss[most], logsumexp[most], entropy[most];
 };
 
-/// Two classes that a sum leaves out; -1 for none.
-struct LeftOut {
-  Index argmax, label;
+/// Sums over samples.
+struct LossSums {
+  Twice loss, z_loss, temperature_gradient;
 };
 
-template <class Real>
-struct RowSums {
-  Twice others;    // the sum of e without the classes left out; NaN if a logit is
-  Twice moment;    // the sum of e (max - z)
-  Real at_argmax;  // the two left out, as they are stored
-  Real at_label;
+/// The rows of a matrix.
+template <class Scalar>
+struct Rows {
+  Scalar* data;
+  Index stride;
+
+  Scalar* operator[](Index i) const { return data + i * stride; }
 };
 
-/// A copy that is under way past the caches: whole vectors from `from` to `to`, which is aligned to a cache line.
+/// What memory does while a kernel computes: logits that come next are fetched from `fetched` to `end`, a copy is under
+/// way past the caches: from `from` to `to`, which is aligned to a cache line.
 template <class Real>
-struct Outflow {
+struct Traffic {
+  const char* fetched = nullptr;
+  const char* end = nullptr;
   const Real* from = nullptr;
   Real* to = nullptr;
   Index left = 0;
 };
 
-/// The loops over a sample of n contiguous classes, documented in row.inl.
+/// Loops over `count` samples of n contiguous classes, documented in row.inl and samples.inl, in the order in which
+/// they are called.
 template <class Real>
-struct RowKernels {
-  using Sum = RowSums<Real> (*)(const Real* z, Index n, const Shift<Real>& shift, const LeftOut& left_out, Real* stored,
-                                const Real* ahead, Outflow<Real>* outflow);
+struct Kernels {
+  using Sums = void (*)(const Call<Real>&, const Rows<const Real>& z, Index n, Index count, const Rows<Real>& stored,
+                        Traffic<Real>*, Tile<Real>*);
 
-  Real (*maximum)(const Real* z, Index n, Index* index);
-  Sum sum;
-  Sum sum_and_moment;
-  void (*scale)(const Real* e, Index n, const Factor<Real>& factor, Real* out);
-  void (*exponentiate)(const Real* z, Index n, const Shift<Real>& shift, const Factor<Real>& factor, Real* out);
-  void (*finish)(Outflow<Real>* outflow);
+  void (*maxima)(const Rows<const Real>& z, Index n, Index count, Traffic<Real>*, Tile<Real>*);
+  void (*predictions)(const Rows<const Real>& z, Index n, Index count, const Tile<Real>&, Index* prediction);
+  void (*shift)(const Call<Real>&, Index count, Tile<Real>*);
+  unsigned long long (*admitted_labels)(const Call<Real>&, Index count, const Tile<Real>&);
+  Sums sums;
+  Sums sums_and_moments;
+  unsigned long long (*label_numbers)(const Call<Real>&, Index count, unsigned long long admitted, Tile<Real>*,
+                                      LossSums*);
+  void (*scale)(const Tile<Real>&, const Rows<const Real>& e, Index n, Index count, Traffic<Real>*,
+                const Rows<Real>& out);
+  void (*exponentiate)(const Call<Real>&, const Tile<Real>&, Index i, const Real* z, Index n, Real* out, bool stream);
+  void (*finish)(Traffic<Real>*);
 };
 
 }  // namespace simd
@@ -84,6 +123,7 @@ struct RowKernels {
 #include <immintrin.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -100,9 +140,15 @@ struct RowKernels {
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace simd::avx512 {
+// clang-format off
 #include <xent/simd/avx512.inl>
 #include <xent/simd/exponential.inl>
+#include <xent/simd/wide.inl>
+#include <xent/simd/samples.inl>
 #include <xent/simd/row.inl>
+#include <xent/simd/logarithm.inl>
+#include <xent/simd/coefficients.inl>
+// clang-format on
 }  // namespace simd::avx512
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
@@ -117,9 +163,15 @@ namespace simd::avx512 {
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace simd::avx2 {
+// clang-format off
 #include <xent/simd/avx2.inl>
 #include <xent/simd/exponential.inl>
+#include <xent/simd/wide.inl>
+#include <xent/simd/samples.inl>
 #include <xent/simd/row.inl>
+#include <xent/simd/logarithm.inl>
+#include <xent/simd/coefficients.inl>
+// clang-format on
 }  // namespace simd::avx2
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
@@ -172,12 +224,26 @@ inline void fence() {
 
 /// The kernels for an instruction set that the machine has; null if there are none: the portable path.
 template <class Real>
-const RowKernels<Real>* row_kernels(InstructionSet set) {
+const Kernels<Real>* kernels(InstructionSet set) {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   using Avx512 = std::conditional_t<sizeof(Real) == sizeof(float), avx512::Float, avx512::Double>;
   using Avx2 = std::conditional_t<sizeof(Real) == sizeof(float), avx2::Float, avx2::Double>;
-  static const RowKernels<Real> kernels[] = {avx512::row_kernels<Avx512>(), avx2::row_kernels<Avx2>()};
-  return set == InstructionSet::baseline ? nullptr : &kernels[set == InstructionSet::avx512 ? 0 : 1];
+  static const Kernels<Real> table[] = {avx512::kernels<Avx512>(), avx2::kernels<Avx2>()};
+  return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
+#else
+  return nullptr;
+#endif
+}
+
+/// The same for coefficients that stand alone.
+template <class Real>
+const CoefficientKernels<Real>* coefficient_kernels(InstructionSet set) {
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
+  using Avx512 = std::conditional_t<sizeof(Real) == sizeof(float), avx512::Float, avx512::Double>;
+  using Avx2 = std::conditional_t<sizeof(Real) == sizeof(float), avx2::Float, avx2::Double>;
+  static const CoefficientKernels<Real> table[] = {avx512::coefficient_kernels<Avx512>(),
+                                                   avx2::coefficient_kernels<Avx2>()};
+  return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
 #else
   return nullptr;
 #endif

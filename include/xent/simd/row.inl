@@ -21,27 +21,21 @@ inline constexpr typename L::Real minus_infinity = -std::numeric_limits<typename
 // through a tree of three levels, then into accumulators of twice the digits. (Four plain accumulators folded every
 // 1024 lose 10 ULP on equal logits.)
 struct FloatSum {
-  Double::V low = Double::set1(0);
-  Double::V high = Double::set1(0);
+  Double::V low, high;
 
+  static FloatSum zero() { return {Double::set1(0), Double::set1(0)}; }
   void add(Float::V x) {
     low = low + low_half(x);
     high = high + high_half(x);
   }
   void add_eight(const Float::V* x) { add(((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))); }
-  Twice total() const {
-    double lanes[Double::lanes];
-    Double::store(lanes, low + high);
-    Twice sum{0, 0};
-    for (const double lane : lanes) sum.hi += lane;
-    return sum;
-  }
+  Twice total() const { return {Double::total(low + high), 0}; }
 };
 
 struct DoubleSum {
-  Double::V hi = Double::set1(0);
-  Double::V lo = Double::set1(0);
+  Double::V hi, lo;
 
+  static DoubleSum zero() { return {Double::set1(0), Double::set1(0)}; }
   void add(Double::V x) {  // two_sum
     const Double::V sum = hi + x;
     const Double::V part = sum - hi;
@@ -51,138 +45,223 @@ struct DoubleSum {
   void add_eight(const Double::V* x) {
     for (Index j = 0; j < 8; j += 2) add(x[j] + x[j + 1]);
   }
-  Twice total() const {
-    double his[Double::lanes];
-    double los[Double::lanes];
-    Double::store(his, hi);
-    Double::store(los, lo);
-    Twice sum{0, 0};
-    for (Index j = 0; j < Double::lanes; ++j) {
-      const double next = sum.hi + his[j];
-      const double part = next - sum.hi;
-      sum.lo += ((sum.hi - (next - part)) + (his[j] - part)) + los[j];
-      sum.hi = next;
+  Twice total() const { return total_of(Two(hi, lo)); }
+};
+
+template <class L>
+struct SumOf;
+template <>
+struct SumOf<Float> {
+  using type = FloatSum;
+};
+template <>
+struct SumOf<Double> {
+  using type = DoubleSum;
+};
+
+/// The sum of lanes that count.
+inline double total(Double::V count) { return Double::total(count); }
+inline double total(Float::V count) { return Double::total(low_half(count) + high_half(count)); }
+
+/// a + x y
+inline Twice sum_of(const Twice& a, double x, double y) {
+  const double product = x * y;
+  const double error = __builtin_fma(x, y, -product);
+  const double sum = a.hi + product;
+  const double part = sum - a.hi;
+  return {sum, ((a.hi - (sum - part)) + (product - part)) + (a.lo + error)};
+}
+
+/// Vectors that are summed in one tree.
+template <class L>
+inline constexpr Index group = 8 * L::lanes;
+
+/// Moves memory on by some cache lines: fetches what comes next, and lets results leave past the caches. Each loop does
+/// a part of it, in proportion to its time: a core computes an exponential in the time that memory takes to read its
+/// argument, and a loop during which memory rests would be lost.
+template <class L>
+inline void move_on(Traffic<typename L::Real>* traffic, Index lines) {
+  constexpr Index line = 64 / static_cast<Index>(sizeof(typename L::Real));
+  for (Index j = 0; j < lines; ++j) {
+    if (traffic->fetched < traffic->end) {
+      __builtin_prefetch(traffic->fetched, 0, 2);  // into the second-level cache
+      traffic->fetched += 64;
     }
-    return sum;
+  }
+  if (traffic->left < lines * line) return;
+  for (Index j = 0; j < lines * line; j += L::lanes) L::stream(traffic->to + j, L::load(traffic->from + j));
+  traffic->from += lines * line;
+  traffic->to += lines * line;
+  traffic->left -= lines * line;
+}
+
+/// All that is left to leave.
+template <class L>
+inline void finish(Traffic<typename L::Real>* traffic) {
+  while (traffic->left >= 8 * group<L>) move_on<L>(traffic, 8);
+  constexpr Index line = 64 / static_cast<Index>(sizeof(typename L::Real));
+  while (traffic->left >= line) move_on<L>(traffic, 1);
+  for (; traffic->left > 0; traffic->left -= L::lanes, traffic->from += L::lanes, traffic->to += L::lanes)
+    store_up_to<L>(traffic->to, traffic->left, load_up_to<L>(traffic->from, traffic->left, 0));
+  traffic->left = 0;
+}
+
+/// The maximum of a sample, and where the first group of vectors begins that has it. A NaN may be missed: its
+/// exponential tells of it.
+template <class L>
+inline typename L::Real maximum(const typename L::Real* z, Index n, Traffic<typename L::Real>* traffic, Index* where) {
+  using Real = typename L::Real;
+  using V = typename L::V;
+  V greatest = L::set1(minus_infinity<L>);
+  V groups = L::set1(0);
+  Real number = 0;
+  Index k = 0;
+  const auto take = [&](V m) {
+    groups = L::select_greater(m, greatest, L::set1(number), groups);
+    greatest = L::max(m, greatest);
+    number += 1;
+  };
+  for (; k + group<L> <= n; k += group<L>) {
+    V m[4];
+    move_on<L>(traffic, 2);
+    for (Index j = 0; j < 4; ++j)
+      m[j] = L::max(L::load(z + k + 2 * j * L::lanes), L::load(z + k + (2 * j + 1) * L::lanes));
+    take(L::max(L::max(m[0], m[1]), L::max(m[2], m[3])));
+  }
+  if (k < n) {
+    V m = L::set1(minus_infinity<L>);
+    for (; k < n; k += L::lanes) m = L::max(m, load_up_to<L>(z + k, n - k, minus_infinity<L>));
+    take(m);
+  }
+  const Real result = L::greatest(greatest);
+  const V none = L::set1(std::numeric_limits<Real>::infinity());
+  const V found = L::select_greater(L::set1(result), greatest, none, groups);
+  *where = static_cast<Index>(-L::greatest(-found)) * group<L>;
+  return result;
+}
+
+template <class L>
+inline void maxima(const Rows<const typename L::Real>& z, Index n, Index count, Traffic<typename L::Real>* traffic,
+                   Tile<typename L::Real>* tile) {
+  for (Index i = 0; i < count; ++i) tile->maximum[i] = maximum<L>(z[i], n, traffic, &tile->where[i]);
+}
+
+/// The lowest class that has the maximum; n if there is none.
+template <class L>
+inline void predictions(const Rows<const typename L::Real>& z, Index n, Index count, const Tile<typename L::Real>& tile,
+                        Index* prediction) {
+  constexpr typename L::Real nan = std::numeric_limits<typename L::Real>::quiet_NaN();
+  for (Index i = 0; i < count; ++i) {
+    const typename L::V greatest = L::set1(tile.maximum[i]);
+    prediction[i] = n;
+    for (Index k = tile.where[i]; k < n && prediction[i] == n; k += L::lanes) {
+      const Index lane = L::first_equal(load_up_to<L>(z[i] + k, n - k, nan), greatest);
+      if (lane >= 0) prediction[i] = k + lane;
+    }
+  }
+}
+
+/// x_0 y_0 + ... + x_7 y_7 in a tree. Fused by name: what the compiler would fuse depends on flags.
+template <class L>
+inline typename L::V sum_of_products(const typename L::V* x, const typename L::V* y) {
+  typename L::V sum[4];
+  for (Index j = 0; j < 4; ++j) sum[j] = L::fma(x[2 * j + 1], y[2 * j + 1], x[2 * j] * y[2 * j]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/// One walk over the exponentials of a sample, group by group.
+template <class L, bool moment>
+struct ExponentialSweep {
+  using Real = typename L::Real;
+  using V = typename L::V;
+  using Sum = typename SumOf<L>::type;
+
+  const Real* z;
+  Real* stored;  // null if they are not kept
+  Shifted<L> shift;
+  V greatest;
+  Traffic<Real>* traffic;
+  Sum rest;
+  Sum moments;
+  V count;  // maxima that were left out
+
+  void add(const V* e, const V* distance) {
+    rest.add_eight(e);
+    if (moment) moments.add(sum_of_products<L>(e, distance));
+  }
+
+  /// The group from k on; `holds_maximum`: the maxima in it are left out. Their distance is 0.
+  template <bool holds_maximum>
+  void add_group(Index k) {
+    V e[8];
+    V distance[8];
+    move_on<L>(traffic, 6);
+    for (Index j = 0; j < 8; ++j) {
+      const Index at = k + j * L::lanes;
+      const V logit = L::load(z + at);
+      const V d = logit - shift.anchor;
+      e[j] = exponential<L>(shift, d);
+      if (stored) L::store(stored + at, e[j]);
+      if (holds_maximum) e[j] = L::leave_out_equal(logit, greatest, e[j], &count);
+      if (moment) distance[j] = shift.top - L::max(shift.floor, d);
+    }
+    add(e, distance);
+  }
+
+  /// The part [k, n) of the sample, less than a group.
+  void add_part(Index k, Index n) {
+    const V none = L::set1(0);
+    V e[8] = {none, none, none, none, none, none, none, none};
+    V distance[8] = {none, none, none, none, none, none, none, none};
+    move_on<L>(traffic, 6);
+    for (Index j = 0; k < n; k += L::lanes, ++j) {
+      const V logit = load_up_to<L>(z + k, n - k, minus_infinity<L>);
+      const V d = logit - shift.anchor;
+      e[j] = exponential<L>(shift, d);
+      if (stored) store_up_to<L>(stored + k, n - k, e[j]);
+      e[j] = L::leave_out_equal(logit, greatest, e[j], &count);
+      if (moment) distance[j] = shift.top - L::max(shift.floor, d);
+    }
+    add(e, distance);
+  }
+
+  /// `where` is the group of a maximum.
+  void add_all(Index n, Index where) {
+    Index k = 0;
+    for (const Index before = std::min(where, n) - group<L>; k <= before; k += group<L>) add_group<false>(k);
+    if (k + group<L> <= n) {
+      add_group<true>(k);
+      k += group<L>;
+    }
+    for (; k + group<L> <= n; k += group<L>) add_group<false>(k);
+    if (k < n) add_part(k, n);
   }
 };
 
-inline FloatSum make_sum(Float /*lanes*/) { return {}; }
-inline DoubleSum make_sum(Double /*lanes*/) { return {}; }
-
-/// The maximum and its lowest index. A NaN may be missed: its exponential tells of it. The index costs one more look at
-/// one block.
-template <class L>
-inline typename L::Real maximum(const typename L::Real* z, Index n, Index* index) {
-  using Real = typename L::Real;
-  using V = typename L::V;
-  constexpr Index block = 1024;
-  Real greatest = minus_infinity<L>;
-  Index found_in = 0;
-  for (Index first = 0; first < n; first += block) {
-    const Index last = std::min(n, first + block);
-    V m[4] = {L::set1(greatest), L::set1(greatest), L::set1(greatest), L::set1(greatest)};
-    Index i = first;
-    for (; i + 4 * L::lanes <= last; i += 4 * L::lanes)
-      for (Index j = 0; j < 4; ++j) m[j] = L::max(m[j], L::load(z + i + j * L::lanes));
-    for (; i < last; i += L::lanes) m[0] = L::max(m[0], load_up_to<L>(z + i, last - i, minus_infinity<L>));
-    Real lanes[L::lanes];
-    L::store(lanes, L::max(L::max(m[0], m[1]), L::max(m[2], m[3])));
-    for (const Real lane : lanes) {
-      if (lane > greatest) {
-        greatest = lane;
-        found_in = first;
-      }
-    }
-  }
-  *index = -1;
-  for (Index i = found_in; i < n && *index < 0; i += L::lanes) {
-    const Index lane =
-        L::first_equal(load_up_to<L>(z + i, n - i, std::numeric_limits<Real>::quiet_NaN()), L::set1(greatest));
-    if (lane >= 0) *index = i + lane;
-  }
-  return greatest;
-}
-
-/// The next 8 vectors of a copy, past the caches.
-template <class L>
-inline void flow(Outflow<typename L::Real>* outflow) {
-  constexpr Index step = 8 * L::lanes;
-  if (outflow == nullptr || outflow->left < step) return;
-  for (Index j = 0; j < 8; ++j) L::stream(outflow->to + j * L::lanes, L::load(outflow->from + j * L::lanes));
-  outflow->from += step;
-  outflow->to += step;
-  outflow->left -= step;
-}
-
-/// All that is left of a copy.
-template <class L>
-inline void finish_flow(Outflow<typename L::Real>* outflow) {
-  while (outflow->left >= 8 * L::lanes) flow<L>(outflow);
-  for (; outflow->left > 0; outflow->left -= L::lanes, outflow->from += L::lanes, outflow->to += L::lanes)
-    store_up_to<L>(outflow->to, outflow->left, load_up_to<L>(outflow->from, outflow->left, 0));
-  outflow->left = 0;
-}
-
-/// e without the lanes of two classes, whose exponentials are noted.
-template <class L>
-inline typename L::V leave_out(typename L::V e, Index first, const LeftOut& left_out, RowSums<typename L::Real>* sums) {
-  typename L::Real lanes[L::lanes];
-  L::store(lanes, e);
-  const auto take = [&](Index index) -> typename L::Real {
-    const typename L::Real taken = lanes[index - first];
-    lanes[index - first] = 0;
-    return taken;
-  };
-  if (left_out.label >= first && left_out.label < first + L::lanes) sums->at_label = take(left_out.label);
-  if (left_out.argmax >= first && left_out.argmax < first + L::lanes) sums->at_argmax = take(left_out.argmax);
-  return L::load(lanes);
-}
-
-/// Exponentials of a sample, kept in `stored` unless it is null; their sum without the argmax and the label; and, with
-/// `moment`, the sum of e (max - z). `ahead` is where the next samples lie: it is fetched meanwhile, as the last
-/// results leave by `outflow`: one core computes an exponential in the time that memory takes to read its argument.
+/// The exponentials of samples whose shifts are known: kept in `stored` unless it has no memory; their sum without one
+/// of the maxima; with `moment`, the sum of e (max - z).
 template <class L, bool moment>
-inline RowSums<typename L::Real> sum_exponentials(const typename L::Real* z, Index n,
-                                                  const Shift<typename L::Real>& shift, const LeftOut& left_out,
-                                                  typename L::Real* stored, const typename L::Real* ahead,
-                                                  Outflow<typename L::Real>* outflow) {
-  using V = typename L::V;
-  const Shifted<L> shifted(shift);
-  RowSums<typename L::Real> sums{};
-  auto sum = make_sum(L{});
-  auto sum_of_moments = make_sum(L{});
-  const auto holds = [](Index index, Index first, Index size) { return index >= first && index < first + size; };
-  Index i = 0;
-  for (; i + 8 * L::lanes <= n; i += 8 * L::lanes) {
-    V e[8];
-    V m[8];
-    flow<L>(outflow);
-    for (Index j = 0; j < 8; ++j) {
-      const Index k = i + j * L::lanes;
-      if (ahead) __builtin_prefetch(ahead + k, 0, 2);
-      const V d = L::load(z + k) - shifted.anchor;
-      e[j] = exponential<L>(shifted, d);
-      if (moment) m[j] = e[j] * (shifted.top - L::max(shifted.floor, d));
-      if (stored) L::store(stored + k, e[j]);
-    }
-    if (moment) sum_of_moments.add_eight(m);
-    if (holds(left_out.argmax, i, 8 * L::lanes) || holds(left_out.label, i, 8 * L::lanes))
-      for (Index j = 0; j < 8; ++j) e[j] = leave_out<L>(e[j], i + j * L::lanes, left_out, &sums);
-    sum.add_eight(e);
+inline void sums(const Call<typename L::Real>& call, const Rows<const typename L::Real>& z, Index n, Index count,
+                 const Rows<typename L::Real>& stored, Traffic<typename L::Real>* traffic,
+                 Tile<typename L::Real>* tile) {
+  for (Index i = 0; i < count; ++i) {
+    ExponentialSweep<L, moment> sweep{z[i],
+                                      stored.data ? stored[i] : nullptr,
+                                      Shifted<L>::of_sample(call, *tile, i),
+                                      L::set1(tile->maximum[i]),
+                                      traffic,
+                                      SumOf<L>::type::zero(),
+                                      SumOf<L>::type::zero(),
+                                      L::set1(0)};
+    sweep.add_all(n, tile->where[i]);
+    // Of several equal maxima all but one are in the sum.
+    const Twice rest = sum_of(sweep.rest.total(), total(sweep.count) - 1, static_cast<double>(tile->stored_one[i]));
+    const Twice moments = sweep.moments.total();
+    tile->rest_hi[i] = rest.hi;
+    tile->rest_lo[i] = rest.lo;
+    tile->moment_hi[i] = moments.hi;
+    tile->moment_lo[i] = moments.lo;
   }
-  for (; i < n; i += L::lanes) {
-    const V d = load_up_to<L>(z + i, n - i, minus_infinity<L>) - shifted.anchor;
-    V e = exponential<L>(shifted, d);
-    if (moment) sum_of_moments.add(e * (shifted.top - L::max(shifted.floor, d)));
-    if (stored) store_up_to<L>(stored + i, n - i, e);
-    if (holds(left_out.argmax, i, L::lanes) || holds(left_out.label, i, L::lanes))
-      e = leave_out<L>(e, i, left_out, &sums);
-    sum.add(e);
-  }
-  sums.others = sum.total();
-  sums.moment = sum_of_moments.total();
-  return sums;
 }
 
 /// factor e, rounded once.
@@ -190,8 +269,8 @@ template <class L>
 struct Scaling {
   typename L::V hi, lo, unscale;
 
-  explicit Scaling(const Factor<typename L::Real>& factor)
-      : hi(L::set1(factor.hi)), lo(L::set1(factor.lo)), unscale(L::set1(factor.unscale)) {}
+  Scaling(const Tile<typename L::Real>& tile, Index i)
+      : hi(L::set1(tile.factor_hi[i])), lo(L::set1(tile.factor_lo[i])), unscale(L::set1(tile.unscale[i])) {}
   typename L::V operator()(typename L::V e) const {
     const typename L::V x = e * unscale;
     return L::fma(x, hi, x * lo) + L::set1(0);  // a masked class gets +0 whatever the signs of the factor
@@ -200,25 +279,50 @@ struct Scaling {
 
 /// out = factor e, of exponentials that were stored. `out` may be `e`.
 template <class L>
-inline void scale(const typename L::Real* e, Index n, const Factor<typename L::Real>& factor, typename L::Real* out) {
-  const Scaling<L> scaling(factor);
-  for (Index i = 0; i < n; i += L::lanes) store_up_to<L>(out + i, n - i, scaling(load_up_to<L>(e + i, n - i, 0)));
-}
-
-/// out = factor e, of exponentials that are computed again. `out` may be `z`.
-template <class L>
-inline void exponentiate(const typename L::Real* z, Index n, const Shift<typename L::Real>& shift,
-                         const Factor<typename L::Real>& factor, typename L::Real* out) {
-  const Shifted<L> shifted(shift);
-  const Scaling<L> scaling(factor);
-  for (Index i = 0; i < n; i += L::lanes) {
-    const typename L::V d = load_up_to<L>(z + i, n - i, minus_infinity<L>) - shifted.anchor;
-    store_up_to<L>(out + i, n - i, scaling(exponential<L>(shifted, d)));
+inline void scale(const Tile<typename L::Real>& tile, const Rows<const typename L::Real>& e, Index n, Index count,
+                  Traffic<typename L::Real>* traffic, const Rows<typename L::Real>& out) {
+  for (Index i = 0; i < count; ++i) {
+    const Scaling<L> scaling(tile, i);
+    const typename L::Real* const from = e[i];
+    typename L::Real* const to = out[i];
+    Index k = 0;
+    for (; k + group<L> <= n; k += group<L>) {
+      move_on<L>(traffic, 2);
+      for (Index j = k; j < k + group<L>; j += L::lanes) L::store(to + j, scaling(L::load(from + j)));
+    }
+    for (; k < n; k += L::lanes) store_up_to<L>(to + k, n - k, scaling(load_up_to<L>(from + k, n - k, 0)));
   }
 }
 
+/// out = factor e of sample i, whose n exponentials are computed again; past the caches if `stream`. Else `out` may be
+/// `z`.
 template <class L>
-inline RowKernels<typename L::Real> row_kernels() {
-  return {&maximum<L>,    &sum_exponentials<L, false>, &sum_exponentials<L, true>, &scale<L>, &exponentiate<L>,
-          &finish_flow<L>};
+inline void exponentiate(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i,
+                         const typename L::Real* z, Index n, typename L::Real* out, bool stream) {
+  using Real = typename L::Real;
+  using V = typename L::V;
+  const auto shift = Shifted<L>::of_sample(call, tile, i);
+  const Scaling<L> scaling(tile, i);
+  const auto result = [&](V logit) { return scaling(exponential<L>(shift, logit - shift.anchor)); };
+  Index k = 0;
+  if (stream) {  // from the first cache line on
+    const Index line = 64 / static_cast<Index>(sizeof(Real));
+    const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) / sizeof(Real)) & (line - 1);
+    for (const Index head = std::min(n, (line - past) & (line - 1)); k < head; k += std::min(L::lanes, head - k))
+      store_up_to<L>(out + k, head - k, result(load_up_to<L>(z + k, head - k, 0)));
+    for (; k + 4 * L::lanes <= n; k += 4 * L::lanes)
+      for (Index j = 0; j < 4; ++j) L::stream(out + k + j * L::lanes, result(L::load(z + k + j * L::lanes)));
+  }
+  for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {
+    V x[4];
+    for (Index j = 0; j < 4; ++j) x[j] = result(L::load(z + k + j * L::lanes));
+    for (Index j = 0; j < 4; ++j) L::store(out + k + j * L::lanes, x[j]);
+  }
+  for (; k < n; k += L::lanes) store_up_to<L>(out + k, n - k, result(load_up_to<L>(z + k, n - k, 0)));
+}
+
+template <class L>
+inline Kernels<typename L::Real> kernels() {
+  return {&maxima<L>,     &predictions<L>,   &shift<L>, &admitted_labels<L>, &sums<L, false>,
+          &sums<L, true>, &label_numbers<L>, &scale<L>, &exponentiate<L>,    &finish<L>};
 }

@@ -1,0 +1,55 @@
+#ifndef XENT_DETAIL_KERNEL_CALL_HPP
+#define XENT_DETAIL_KERNEL_CALL_HPP
+
+/// What the kernels of simd/ are told of a call, and whether there are any for it.
+
+#include <xent/config.hpp>
+#include <xent/detail/wide.hpp>
+#include <xent/simd/kernels.hpp>
+#include <xent/types.hpp>
+
+#include <type_traits>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// The scalars that simd/ has kernels for.
+template <class Real>
+inline constexpr bool has_kernels = std::is_same_v<Real, float> || std::is_same_v<Real, double>;
+
+/// No kernels where the machine has none, and none for extreme temperatures: the sum of e (max - z) stays in range.
+template <class Real>
+const simd::Kernels<Real>* kernels_for(const Real& temperature) {
+  constexpr bool single = std::is_same_v<Real, float>;
+  const Real coldest = single ? Real(0x1p-20) : Real(0x1p-100);
+  const Real hottest = single ? Real(0x1p40) : Real(0x1p100);
+  if (!(temperature >= coldest) || !(temperature <= hottest)) return nullptr;
+  return simd::kernels<Real>(simd::instruction_set());
+}
+
+inline simd::Twice twice(double x) { return {x, 0}; }
+inline simd::Twice twice(const Twofold<double>& x) { return {x.hi, x.lo}; }
+
+template <class Real>
+simd::Call<Real> kernel_call(const Real& temperature, const Wide<Real>& denominator = Wide<Real>(1),
+                             const Wide<Real>& z_loss = Wide<Real>(0)) {
+  using W = Twofold<double>;
+  const W t(static_cast<double>(temperature));
+  const W c = W(0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56) / t;
+  simd::Call<Real> call{};
+  call.c_hi = static_cast<Real>(c.hi);
+  call.c_lo = static_cast<Real>(W(c - W(static_cast<double>(call.c_hi))).hi);
+  call.c = twice(c);
+  call.temperature = twice(t);
+  call.temperature_ln2 = twice(W(W(0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56) * t));
+  call.denominator = twice(denominator);
+  call.z_loss = twice(z_loss);
+  return call;
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif
