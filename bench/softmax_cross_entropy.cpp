@@ -45,18 +45,18 @@ Real whole_matrix(Problem<Real>& p) {
   const auto maxima = p.logits.colwise().maxCoeff().eval();
   p.gradient = (p.logits.rowwise() - maxima).array().exp();
   const auto sums = p.gradient.colwise().sum().eval();
-  Real loss = 0;
+  double loss = 0;  // millions of terms
   for (Index i = 0; i < p.logits.cols(); ++i) loss += std::log(sums[i]) + maxima[i] - p.logits(p.labels[i], i);
   p.gradient = (p.gradient.array().rowwise() / (sums.array() * batch)).matrix();
   for (Index i = 0; i < p.logits.cols(); ++i) p.gradient(p.labels[i], i) -= 1 / batch;
-  return loss / batch;
+  return static_cast<Real>(loss) / batch;
 }
 
 // The second: column by column, in cache.
 template <class Real>
 Real column_loop(Problem<Real>& p) {
   const auto batch = static_cast<Real>(p.logits.cols());
-  Real loss = 0;
+  double loss = 0;  // millions of terms
   for (Index i = 0; i < p.logits.cols(); ++i) {
     const Real maximum = p.logits.col(i).maxCoeff();
     auto g = p.gradient.col(i);
@@ -66,7 +66,7 @@ Real column_loop(Problem<Real>& p) {
     g *= 1 / (sum * batch);
     g[p.labels[i]] -= 1 / batch;
   }
-  return loss / batch;
+  return static_cast<Real>(loss) / batch;
 }
 
 template <class Real>

@@ -73,17 +73,20 @@ CountedSamples<Real> count_samples(const Targets& targets, Index classes, Index 
                                    const CrossEntropyOptions<Real>& options) {
   CountedSamples<Real> result;
   const CrossEntropyScalars<Real> scalars(options);
+  const bool weighted =
+      options.sample_weights.size() != 0 || (Targets::are_labels && options.class_weights.size() != 0);
   for (Index i = 0; i < count; ++i) {
     if (is_absent(targets, i, options)) continue;
     ++result.counted;
     const Index label = targets.label(i);
     if (Targets::are_labels && (label < 0 || label >= classes)) {
       if (result.bad_sample < 0) result.bad_sample = i;
-      continue;
+    } else if (weighted) {
+      result.denominator += Targets::are_labels ? Wide<Real>(sample_weight(options, i) * scalars.class_weight(label))
+                                                : sample_weight(options, i);
     }
-    result.denominator += Targets::are_labels ? Wide<Real>(sample_weight(options, i) * scalars.class_weight(label))
-                                              : sample_weight(options, i);
   }
+  if (!weighted) result.denominator = Wide<Real>(static_cast<double>(result.counted));
   return result;
 }
 

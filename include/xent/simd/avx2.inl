@@ -39,6 +39,25 @@ struct Float {
     return _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)));
   }
 
+  static constexpr Index block = 4;
+  static V load_pieces(const float* p, Index step) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + step), 1);
+  }
+  static void store_pieces(float* p, Index step, V x) {
+    _mm_storeu_ps(p, _mm256_castps256_ps128(x));
+    _mm_storeu_ps(p + step, _mm256_extractf128_ps(x, 1));
+  }
+  static void transpose_pieces(V* x) {
+    const V a = _mm256_unpacklo_ps(x[0], x[1]);
+    const V b = _mm256_unpackhi_ps(x[0], x[1]);
+    const V c = _mm256_unpacklo_ps(x[2], x[3]);
+    const V d = _mm256_unpackhi_ps(x[2], x[3]);
+    x[0] = _mm256_shuffle_ps(a, c, 0x44);
+    x[1] = _mm256_shuffle_ps(a, c, 0xEE);
+    x[2] = _mm256_shuffle_ps(b, d, 0x44);
+    x[3] = _mm256_shuffle_ps(b, d, 0xEE);
+  }
+
  private:
   static __m256i mask_of(Index n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -95,6 +114,20 @@ struct Double {
   static Mask of_bits(unsigned long long bits) { return ((static_cast<long long>(bits) >> Mask{0, 1, 2, 3}) & 1) != 0; }
   static unsigned long long bits(Mask mask) {
     return static_cast<unsigned long long>(_mm256_movemask_pd((__m256d)mask));  // NOLINT: same bits
+  }
+
+  static constexpr Index block = 2;
+  static V load_pieces(const double* p, Index step) {
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p)), _mm_loadu_pd(p + step), 1);
+  }
+  static void store_pieces(double* p, Index step, V x) {
+    _mm_storeu_pd(p, _mm256_castpd256_pd128(x));
+    _mm_storeu_pd(p + step, _mm256_extractf128_pd(x, 1));
+  }
+  static void transpose_pieces(V* x) {
+    const V a = _mm256_unpacklo_pd(x[0], x[1]);
+    x[1] = _mm256_unpackhi_pd(x[0], x[1]);
+    x[0] = a;
   }
 
  private:

@@ -52,6 +52,31 @@ struct Float {
     return _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)));
   }
 
+  // A vector as pieces of 16 bytes, `block` numbers each, that lie `step` apart; and the transpose of `block` vectors
+  // piece by piece.
+  static constexpr Index block = 4;
+  static V load_pieces(const float* p, Index step) {
+    V x = _mm512_maskz_broadcast_f32x4(0x000F, _mm_loadu_ps(p));
+    x = _mm512_mask_broadcast_f32x4(x, 0x00F0, _mm_loadu_ps(p + step));
+    x = _mm512_mask_broadcast_f32x4(x, 0x0F00, _mm_loadu_ps(p + 2 * step));
+    return _mm512_mask_broadcast_f32x4(x, 0xF000, _mm_loadu_ps(p + 3 * step));
+  }
+  static void store_pieces(float* p, Index step, V x) {
+    _mm_storeu_ps(p, _mm512_maskz_extractf32x4_ps(0xF, x, 0));
+    _mm_storeu_ps(p + step, _mm512_maskz_extractf32x4_ps(0xF, x, 1));
+    _mm_storeu_ps(p + 2 * step, _mm512_maskz_extractf32x4_ps(0xF, x, 2));
+    _mm_storeu_ps(p + 3 * step, _mm512_maskz_extractf32x4_ps(0xF, x, 3));
+  }
+  static void transpose_pieces(V* x) {
+    const V a = _mm512_maskz_unpacklo_ps(0xFFFF, x[0], x[1]);
+    const V b = _mm512_maskz_unpackhi_ps(0xFFFF, x[0], x[1]);
+    const V c = _mm512_maskz_unpacklo_ps(0xFFFF, x[2], x[3]);
+    const V d = _mm512_maskz_unpackhi_ps(0xFFFF, x[2], x[3]);
+    x[0] = _mm512_maskz_shuffle_ps(0xFFFF, a, c, 0x44);
+    x[1] = _mm512_maskz_shuffle_ps(0xFFFF, a, c, 0xEE);
+    x[2] = _mm512_maskz_shuffle_ps(0xFFFF, b, d, 0x44);
+    x[3] = _mm512_maskz_shuffle_ps(0xFFFF, b, d, 0xEE);
+  }
   static __m256 lower(V x) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), 0)); }
   static __m256 upper(V x) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), 1)); }
 
@@ -103,6 +128,25 @@ struct Double {
     const __m256d half = lower(x) + upper(x);
     const __m128d pair = _mm256_castpd256_pd128(half) + _mm256_extractf128_pd(half, 1);
     return _mm_cvtsd_f64(pair + _mm_unpackhi_pd(pair, pair));
+  }
+
+  static constexpr Index block = 2;
+  static V load_pieces(const double* p, Index step) {
+    V x = _mm512_maskz_broadcast_f64x2(0x03, _mm_loadu_pd(p));
+    x = _mm512_mask_broadcast_f64x2(x, 0x0C, _mm_loadu_pd(p + step));
+    x = _mm512_mask_broadcast_f64x2(x, 0x30, _mm_loadu_pd(p + 2 * step));
+    return _mm512_mask_broadcast_f64x2(x, 0xC0, _mm_loadu_pd(p + 3 * step));
+  }
+  static void store_pieces(double* p, Index step, V x) {
+    _mm_storeu_pd(p, _mm512_maskz_extractf64x2_pd(0x3, x, 0));
+    _mm_storeu_pd(p + step, _mm512_maskz_extractf64x2_pd(0x3, x, 1));
+    _mm_storeu_pd(p + 2 * step, _mm512_maskz_extractf64x2_pd(0x3, x, 2));
+    _mm_storeu_pd(p + 3 * step, _mm512_maskz_extractf64x2_pd(0x3, x, 3));
+  }
+  static void transpose_pieces(V* x) {
+    const V a = _mm512_maskz_unpacklo_pd(0xFF, x[0], x[1]);
+    x[1] = _mm512_maskz_unpackhi_pd(0xFF, x[0], x[1]);
+    x[0] = a;
   }
   static __m256d lower(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 0); }
   static __m256d upper(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 1); }

@@ -31,6 +31,13 @@ struct GaussianScalars {
   SplitFactor<double> alpha;
 };
 
+/// What the gradient of an entropy takes: exponentials are multiplied with `unscale` and then with the factor.
+template <class Real>
+struct EntropyScalars {
+  SplitFactor<Real> center, factor;
+  Real unscale;
+};
+
 /// A sum of terms of a loss, hi + lo.
 struct TermSum {
   double hi, lo;
@@ -73,6 +80,30 @@ struct CoefficientKernels {
                               GaussianSums* sums);
   /// How many numbers come before the first that is not above the floor; NaN is not.
   std::ptrdiff_t (*above)(const Real* x, std::ptrdiff_t n, Real floor);
+  /// Nothing is irregular here.
+  TermSum (*entropy_slopes)(const Real* z, const Real* e, std::ptrdiff_t n, const EntropyScalars<Real>& scalars,
+                            Real* out, bool stream, bool want_sum);
+};
+
+/// Two samples of logits, p and q. t = z_q - z_p - anchor, center its mean under p, scale = exp((max_q - max_p - anchor
+/// - center) / T), and alpha_p = alpha / S_p, with S_p the sum of exp((z_p - max_p) / T).
+struct DivergenceScalars {
+  double log2e_over_t, one_over_t, max_p, max_q, anchor;
+  double center, scale, divergence, alpha_p, alpha_q;
+};
+
+/// S_p without one maximum, S_q, and the sums of exp((z_p - max_p) / T) times t and times max_p - z_p.
+struct DivergenceSums {
+  double rest_p, sum_q, t, moment_p;
+};
+
+/// The loops over two samples of n contiguous classes of float, documented in divergence.inl. Outputs may be null, or
+/// the memory of either argument.
+struct DivergenceKernels {
+  DivergenceSums (*sums)(const DivergenceScalars&, const float* z_p, const float* z_q, std::ptrdiff_t n);
+  double (*excess)(const DivergenceScalars&, const float* z_p, const float* z_q, std::ptrdiff_t n);
+  double (*slopes)(const DivergenceScalars&, const float* z_p, const float* z_q, std::ptrdiff_t n, float* d_p,
+                   float* d_q);
 };
 
 }  // namespace simd

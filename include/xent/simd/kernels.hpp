@@ -28,12 +28,12 @@ struct Twice {
 /// What the samples of a call share.
 template <class Real>
 struct Call {
-  Real c_hi, c_lo;        // c = log2(e) / T, as two numbers ...
-  Twice c;                // ... and with all digits that the numbers of a sample have
-  Twice temperature;      // T
-  Twice temperature_ln2;  // T ln 2
-  Twice denominator;      // D > 0
-  Twice z_loss;           // zeta
+  Real c_hi, c_lo;            // c = log2(e) / T, as two numbers ...
+  Twice c;                    // ... and with all digits that the numbers of a sample have
+  Twice inverse_temperature;  // 1 / T
+  Twice temperature_ln2;      // T ln 2
+  Twice slope_unit;           // 1 / (D T)
+  Twice z_loss;               // zeta
 };
 
 /// The numbers of some samples, an array each, so that they are computed in lanes.
@@ -98,18 +98,31 @@ struct Kernels {
   using Sums = void (*)(const Call<Real>&, const Rows<const Real>& z, Index n, Index count, const Rows<Real>& stored,
                         Traffic<Real>*, Tile<Real>*);
 
+  using LabelNumbers = unsigned long long (*)(const Call<Real>&, Index count, unsigned long long admitted, Tile<Real>*,
+                                              LossSums*);
+
   void (*maxima)(const Rows<const Real>& z, Index n, Index count, Traffic<Real>*, Tile<Real>*);
   void (*predictions)(const Rows<const Real>& z, Index n, Index count, const Tile<Real>&, Index* prediction);
   void (*shift)(const Call<Real>&, Index count, Tile<Real>*);
   unsigned long long (*admitted_labels)(const Call<Real>&, Index count, const Tile<Real>&);
   Sums sums;
   Sums sums_and_moments;
-  unsigned long long (*label_numbers)(const Call<Real>&, Index count, unsigned long long admitted, Tile<Real>*,
-                                      LossSums*);
+  LabelNumbers label_numbers;
+  LabelNumbers label_numbers_and_report;
   void (*scale)(const Tile<Real>&, const Rows<const Real>& e, Index n, Index count, Traffic<Real>*,
                 const Rows<Real>& out);
   void (*exponentiate)(const Call<Real>&, const Tile<Real>&, Index i, const Real* z, Index n, Real* out, bool stream);
   void (*finish)(Traffic<Real>*);
+
+  // The same where samples lie side by side; documented in column.inl.
+  using ColumnSums = void (*)(const Call<Real>&, const Rows<const Real>& z, Index n, Index count,
+                              const Rows<Real>& stored, const Rows<const Real>& ahead, Traffic<Real>*, Tile<Real>*);
+  void (*column_maxima)(const Rows<const Real>& z, Index n, Index count, const Rows<const Real>& ahead, Tile<Real>*);
+  ColumnSums column_sums;
+  ColumnSums column_sums_and_moments;
+  void (*column_scale)(const Tile<Real>&, const Rows<const Real>& e, Index n, Index count, const Rows<Real>& out);
+  void (*gather)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
+  void (*scatter)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
 };
 
 }  // namespace simd
@@ -146,8 +159,13 @@ namespace simd::avx512 {
 #include <xent/simd/wide.inl>
 #include <xent/simd/samples.inl>
 #include <xent/simd/row.inl>
+#include <xent/simd/column.inl>
 #include <xent/simd/logarithm.inl>
 #include <xent/simd/coefficients.inl>
+#include <xent/simd/decisions.inl>
+#include <xent/simd/gaussians.inl>
+#include <xent/simd/entropy.inl>
+#include <xent/simd/divergence.inl>
 // clang-format on
 }  // namespace simd::avx512
 }  // namespace XENT_INLINE_NAMESPACE
@@ -169,8 +187,13 @@ namespace simd::avx2 {
 #include <xent/simd/wide.inl>
 #include <xent/simd/samples.inl>
 #include <xent/simd/row.inl>
+#include <xent/simd/column.inl>
 #include <xent/simd/logarithm.inl>
 #include <xent/simd/coefficients.inl>
+#include <xent/simd/decisions.inl>
+#include <xent/simd/gaussians.inl>
+#include <xent/simd/entropy.inl>
+#include <xent/simd/divergence.inl>
 // clang-format on
 }  // namespace simd::avx2
 }  // namespace XENT_INLINE_NAMESPACE
@@ -215,6 +238,17 @@ inline InstructionSet instruction_set() {
 #endif
 }
 
+/// The number of the lowest bit that is set.
+inline int lowest_bit(unsigned long long mask) {
+#if defined(__GNUC__)
+  return __builtin_ctzll(mask);
+#else
+  int bit = 0;
+  for (; (mask & 1U) == 0; mask >>= 1U) ++bit;
+  return bit;
+#endif
+}
+
 /// Makes streamed results visible to other threads in order with what follows.
 inline void fence() {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
@@ -243,6 +277,16 @@ const CoefficientKernels<Real>* coefficient_kernels(InstructionSet set) {
   using Avx2 = std::conditional_t<sizeof(Real) == sizeof(float), avx2::Float, avx2::Double>;
   static const CoefficientKernels<Real> table[] = {avx512::coefficient_kernels<Avx512>(),
                                                    avx2::coefficient_kernels<Avx2>()};
+  return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
+#else
+  return nullptr;
+#endif
+}
+
+/// The same for the divergence of two samples of float.
+inline const DivergenceKernels* divergence_kernels(InstructionSet set) {
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
+  static const DivergenceKernels table[] = {avx512::divergence_kernels(), avx2::divergence_kernels()};
   return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
 #else
   return nullptr;

@@ -60,9 +60,12 @@ inline typename L::V scaled_exponential(typename L::V d) {
   return L::product_unless_below(d, L::set1(furthest), exp2_of_fraction(f), L::power_of_two(magic_n));
 }
 
-/// log(1 + e) times the scale, of e times the scale, 0 <= e <= 1.
+/// log(1 + e) times the scale, of e times the scale, 0 <= e <= 1. Below 2^-30 (float), 2^-60 (double), e itself; no
+/// product leaves the normal range there, which would cost a hundred cycles a vector.
 template <class L>
 inline typename L::V scaled_log1p(typename L::V e) {
-  const typename L::V x = e * L::set1(1 / exponential_scale<L>);
-  return L::fma(e * x, log1p_tail(x), e);
+  using Real = typename L::Real;
+  constexpr Real least = exponential_scale<L> * (std::is_same_v<Real, float> ? Real(0x1p-30F) : Real(0x1p-60));
+  const typename L::V x = L::max(L::set1(least), e) * L::set1(1 / exponential_scale<L>);
+  return L::fma(e, x * log1p_tail(x), e);
 }

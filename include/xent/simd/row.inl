@@ -30,6 +30,15 @@ struct FloatSum {
   }
   void add_eight(const Float::V* x) { add(((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))); }
   Twice total() const { return {Double::total(low + high), 0}; }
+  /// Where a lane is a sum of its own.
+  void add_product(Float::V x, Float::V y) {
+    low = Double::fma(low_half(x), low_half(y), low);
+    high = Double::fma(high_half(x), high_half(y), high);
+  }
+  void store(double* hi, double* /*lo*/) const {
+    Double::store(hi, low);
+    Double::store(hi + Double::lanes, high);
+  }
 };
 
 struct DoubleSum {
@@ -43,9 +52,16 @@ struct DoubleSum {
     hi = sum;
   }
   void add_eight(const Double::V* x) {
+#pragma GCC unroll 8
     for (Index j = 0; j < 8; j += 2) add(x[j] + x[j + 1]);
   }
   Twice total() const { return total_of(Two(hi, lo)); }
+  void add_product(Double::V x, Double::V y) {
+    const Double::V product = rounded(x * y);
+    add(product);
+    lo = lo + Double::fms(x, y, product);
+  }
+  void store(double* his, double* los) const { Two::split(Two::renormalised(hi, lo), his, los); }
 };
 
 template <class L>
@@ -124,6 +140,7 @@ inline typename L::Real maximum(const typename L::Real* z, Index n, Traffic<type
   for (; k + group<L> <= n; k += group<L>) {
     V m[4];
     move_on<L>(traffic, 2);
+#pragma GCC unroll 8
     for (Index j = 0; j < 4; ++j)
       m[j] = L::max(L::load(z + k + 2 * j * L::lanes), L::load(z + k + (2 * j + 1) * L::lanes));
     take(L::max(L::max(m[0], m[1]), L::max(m[2], m[3])));
@@ -165,6 +182,7 @@ inline void predictions(const Rows<const typename L::Real>& z, Index n, Index co
 template <class L>
 inline typename L::V sum_of_products(const typename L::V* x, const typename L::V* y) {
   typename L::V sum[4];
+#pragma GCC unroll 8
   for (Index j = 0; j < 4; ++j) sum[j] = L::fma(x[2 * j + 1], y[2 * j + 1], x[2 * j] * y[2 * j]);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
@@ -196,6 +214,7 @@ struct ExponentialSweep {
     V e[8];
     V distance[8];
     move_on<L>(traffic, 6);
+#pragma GCC unroll 8
     for (Index j = 0; j < 8; ++j) {
       const Index at = k + j * L::lanes;
       const V logit = L::load(z + at);
@@ -269,8 +288,12 @@ template <class L>
 struct Scaling {
   typename L::V hi, lo, unscale;
 
-  Scaling(const Tile<typename L::Real>& tile, Index i)
-      : hi(L::set1(tile.factor_hi[i])), lo(L::set1(tile.factor_lo[i])), unscale(L::set1(tile.unscale[i])) {}
+  static Scaling of_sample(const Tile<typename L::Real>& tile, Index i) {
+    return {L::set1(tile.factor_hi[i]), L::set1(tile.factor_lo[i]), L::set1(tile.unscale[i])};
+  }
+  static Scaling of_lanes(const Tile<typename L::Real>& tile, Index i) {
+    return {L::load(tile.factor_hi + i), L::load(tile.factor_lo + i), L::load(tile.unscale + i)};
+  }
   typename L::V operator()(typename L::V e) const {
     const typename L::V x = e * unscale;
     return L::fma(x, hi, x * lo) + L::set1(0);  // a masked class gets +0 whatever the signs of the factor
@@ -282,7 +305,7 @@ template <class L>
 inline void scale(const Tile<typename L::Real>& tile, const Rows<const typename L::Real>& e, Index n, Index count,
                   Traffic<typename L::Real>* traffic, const Rows<typename L::Real>& out) {
   for (Index i = 0; i < count; ++i) {
-    const Scaling<L> scaling(tile, i);
+    const auto scaling = Scaling<L>::of_sample(tile, i);
     const typename L::Real* const from = e[i];
     typename L::Real* const to = out[i];
     Index k = 0;
@@ -302,7 +325,7 @@ inline void exponentiate(const Call<typename L::Real>& call, const Tile<typename
   using Real = typename L::Real;
   using V = typename L::V;
   const auto shift = Shifted<L>::of_sample(call, tile, i);
-  const Scaling<L> scaling(tile, i);
+  const auto scaling = Scaling<L>::of_sample(tile, i);
   const auto result = [&](V logit) { return scaling(exponential<L>(shift, logit - shift.anchor)); };
   Index k = 0;
   if (stream) {  // from the first cache line on
@@ -311,18 +334,15 @@ inline void exponentiate(const Call<typename L::Real>& call, const Tile<typename
     for (const Index head = std::min(n, (line - past) & (line - 1)); k < head; k += std::min(L::lanes, head - k))
       store_up_to<L>(out + k, head - k, result(load_up_to<L>(z + k, head - k, 0)));
     for (; k + 4 * L::lanes <= n; k += 4 * L::lanes)
+#pragma GCC unroll 8
       for (Index j = 0; j < 4; ++j) L::stream(out + k + j * L::lanes, result(L::load(z + k + j * L::lanes)));
   }
   for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {
     V x[4];
+#pragma GCC unroll 8
     for (Index j = 0; j < 4; ++j) x[j] = result(L::load(z + k + j * L::lanes));
+#pragma GCC unroll 8
     for (Index j = 0; j < 4; ++j) L::store(out + k + j * L::lanes, x[j]);
   }
   for (; k < n; k += L::lanes) store_up_to<L>(out + k, n - k, result(load_up_to<L>(z + k, n - k, 0)));
-}
-
-template <class L>
-inline Kernels<typename L::Real> kernels() {
-  return {&maxima<L>,     &predictions<L>,   &shift<L>, &admitted_labels<L>, &sums<L, false>,
-          &sums<L, true>, &label_numbers<L>, &scale<L>, &exponentiate<L>,    &finish<L>};
 }

@@ -88,8 +88,8 @@ inline unsigned long long admitted_labels(const Call<typename L::Real>& call, In
                                           const Tile<typename L::Real>& tile) {
   using Real = typename L::Real;
   using V = Double::V;
-  const V temperature = Double::set1(call.temperature.hi);
-  const V denominator = Double::set1(call.denominator.hi);
+  const V inverse_temperature = Double::set1(call.inverse_temperature.hi);
+  const V slope_unit = Double::set1(call.slope_unit.hi);
   const V z_loss = Double::set1(call.z_loss.hi);
   const V greatest = Double::set1(Storage<Real>::greatest);
   const V greatest_factor = Double::set1(Storage<Real>::greatest_factor);
@@ -100,11 +100,11 @@ inline unsigned long long admitted_labels(const Call<typename L::Real>& call, In
     const V z = Double::load(tile.label_logit + i);
     const V c = Double::load(tile.class_weight + i);
     const V weight = magnitude(Double::load(tile.weight + i));
-    const V lse = rounded(magnitude(m) / temperature) + log_classes;
+    const V lse = rounded(magnitude(m) * inverse_temperature) + log_classes;
     const V a = c + rounded(Double::set1(2) * z_loss * lse);
-    const V loss = rounded(a * ((m - z) / temperature + lse));
+    const V loss = rounded(a * (rounded((m - z) * inverse_temperature) + lse));
     const auto within = (m <= greatest) & (m >= -greatest) & (z >= -greatest) & (lse <= greatest) &
-                        (weight * a <= greatest_factor) & (weight / denominator / temperature * a <= greatest_factor) &
+                        (weight * a <= greatest_factor) & (weight * slope_unit * a <= greatest_factor) &
                         (loss <= greatest) & (weight * loss <= greatest) & Double::first_lanes(count - i);
     admitted |= Double::bits(within) << static_cast<unsigned>(i);
   }
@@ -113,16 +113,16 @@ inline unsigned long long admitted_labels(const Call<typename L::Real>& call, In
 
 /// The numbers of labelled samples, in the notation of docs/softmax_cross_entropy.md: loss = c (L + x_y) + zeta lse^2,
 /// gradient = alpha A e / S with A = c + 2 zeta lse and, at the label, - alpha c. Adds up the admitted samples that
-/// have no NaN and returns which ones these are.
-template <class L>
+/// have no NaN and returns which ones these are. With `report`, all that a report has is computed.
+template <class L, bool report>
 inline unsigned long long label_numbers(const Call<typename L::Real>& call, Index count, unsigned long long admitted,
                                         Tile<typename L::Real>* tile, LossSums* sums) {
   using Real = typename L::Real;
   using W = typename WideOf<L>::type;
   using V = Double::V;
   const V none = Double::set1(0);
-  const W temperature(call.temperature);
-  const W denominator(call.denominator);
+  const W inverse_temperature(call.inverse_temperature);
+  const W slope_unit(call.slope_unit);
   const W z_loss(call.z_loss);
   W loss_sum(0);
   W z_loss_sum(0);
@@ -136,38 +136,42 @@ inline unsigned long long label_numbers(const Call<typename L::Real>& call, Inde
     const W weight = W::load(tile->weight + i);
     const W c = W::load(tile->class_weight + i);
     const W sum = rest + one;
-    const W stored_sum = rest + W::load(tile->stored_one + i);
-    const W log_sum = log1p(rest / one);
-    const W scaled_maximum = m / temperature;
+    const W both = W(1) / (sum * one);  // one division for two
+    const W inverse_sum = one * both;
+    const W log_sum = log1p(rest * (sum * both));
+    const W scaled_maximum = m * inverse_temperature;
     const W lse = scaled_maximum + log_sum;
-    const W x = (m - z) / temperature;
+    const W x = (m - z) * inverse_temperature;
     const W slope = W(2) * z_loss * lse;
     const W a = c + slope;
-    const W alpha = weight / denominator / temperature;
+    const W alpha = weight * slope_unit;
     const W plain = c * (log_sum + x);
     const W extra = z_loss * lse * lse;
     const W loss = weight * (plain + extra);
     const W numerator = alpha * a;
-    store_factor<L>(numerator / (stored_sum * W(1 / unit<Real>())), i, tile);
+    // Stored exponentials over their own sum add up to 1: 1 / (S + d) = (1 / S) (1 - d / S), d / S below 2^-23.
+    const W correction = W(1) + (one - W::load(tile->stored_one + i)) * inverse_sum;
+    store_factor<L>(numerator * (inverse_sum * W(unit<Real>()) * correction), i, tile);
 
     // Where the label has more than half of the mass, minus what the others have: s - 1 would lose its digits.
     const auto at_maximum = z.hi == m.hi;
     const auto confident = at_maximum & (one.hi > rest.hi);
     const W stored = select(at_maximum, one, W::load(tile->stored_label + i));
-    const W share = select(confident, rest, stored) / sum;
+    const W share = select(confident, rest, stored) * inverse_sum;
     const W taken = numerator * share;
     W::round(select(confident, alpha * slope - taken, taken - alpha * c), tile->label_gradient + i);
 
-    W::round(loss, tile->loss + i);
-    W::round(lse, tile->logsumexp + i);
-    const W mean_distance = W::load(tile->moment_hi + i, tile->moment_lo + i) / (sum * temperature);
-    W::round(log_sum + mean_distance, tile->entropy + i);
-    const W temperature_gradient = alpha * (a * mean_distance - c * x - slope * scaled_maximum);
-
     const auto is_regular = (rest.hi >= none) & Double::of_bits(admitted >> static_cast<unsigned>(i));
     loss_sum = loss_sum + select(is_regular, loss, W(0));
-    z_loss_sum = z_loss_sum + select(is_regular, weight * extra, W(0));
-    slope_sum = slope_sum + select(is_regular, temperature_gradient, W(0));
+    if (report) {
+      W::round(loss, tile->loss + i);
+      W::round(lse, tile->logsumexp + i);
+      const W mean_distance = W::load(tile->moment_hi + i, tile->moment_lo + i) * inverse_sum * inverse_temperature;
+      W::round(log_sum + mean_distance, tile->entropy + i);
+      const W temperature_gradient = alpha * (a * mean_distance - c * x - slope * scaled_maximum);
+      z_loss_sum = z_loss_sum + select(is_regular, weight * extra, W(0));
+      slope_sum = slope_sum + select(is_regular, temperature_gradient, W(0));
+    }
     regular |= Double::bits(is_regular) << static_cast<unsigned>(i);
   }
   *sums = {total_of(loss_sum), total_of(z_loss_sum), total_of(slope_sum)};

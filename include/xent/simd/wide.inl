@@ -115,30 +115,37 @@ struct WideOf<Double> {
   using type = Two;
 };
 
-/// log(1 + y), y >= 0, below 1 ULP. 1 + y = 2^k (1 + g) with g in [sqrt(1/2) - 1, sqrt(2) - 1); with s = g / (2 + g),
-/// log(1 + g) = 2 atanh(s) = g - (g^2/2 - s (g^2/2 + R)), R = 2 s^2/3 + 2 s^4/5 + ..., here to s^24: 2^-66. What 1 + y
-/// rounds away is added as its quotient by 1 + y.
+/// log(1 + y), y >= 0, below 1 ULP. 1 + y = 2^k (1 + g) with g in [sqrt(1/2) - 1, sqrt(2) - 1]; with s = g / (2 + g),
+/// log(1 + g) = 2 atanh(s) = g - (g^2/2 - s (g^2/2 + R)), R = 2 s^2/3 + 2 s^4/5 + ..., here a polynomial in s^2
+/// (Chebyshev interpolation in 60 digits, 2^-57 relative to the logarithm). For k = 0, g is y itself; else what 1 + y
+/// rounds away, c < 2^(k - 52), adds c / (1 + y), of which a few digits are enough.
 inline Double::V log1p(Double::V y) {
   using L = Double;
+  using V = Double::V;
   using Bits = Double::Bits;
   constexpr unsigned long long one = 0x3FF0000000000000ULL;
   constexpr unsigned long long to_half_root = one - 0x3FE6A09E667F3BCDULL;  // sqrt(1/2)
-  const Double::V u = L::set1(1) + y;
-  const Double::V part = u - L::set1(1);
-  const Double::V rounded_away = (L::set1(1) - (u - part)) + (y - part);
-  const Bits shifted = (Bits)u + to_half_root;                    // NOLINT: the bits of a vector
-  const Bits exponent = shifted >> 52;                            // k + 1023
-  const Bits power = (exponent << 52) - one;                      // k in the field of the exponent
-  const Double::V g = (Double::V)((Bits)u - power) - L::set1(1);  // NOLINT
-  const Double::V k = (Double::V)(exponent | 0x4330000000000000ULL) - L::set1(0x1p52 + 1023);  // NOLINT: 2^52 + n
-  const Double::V s = g / (L::set1(2) + g);
-  const Double::V z = rounded(s * s);
-  Double::V r = L::set1(2.0 / 25);
-  for (const double denominator : {23.0, 21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0})
-    r = L::fma(r, z, L::set1(2 / denominator));
-  const Double::V half_square = rounded(rounded(L::set1(0.5) * g) * g);
-  const Double::V low = L::fma(k, L::set1(0x1.a39ef35793c76p-33), rounded_away / u);
-  const Double::V tail = L::fma(s, L::fma(r, z, half_square), low);
+  const V u = L::set1(1) + y;
+  const V c = L::select(y > L::set1(1), L::set1(1) - (u - y), y - (u - L::set1(1)));
+  const Bits shifted = (Bits)u + to_half_root;                                 // NOLINT: the bits of a vector
+  const Bits exponent = shifted >> 52;                                         // k + 1023
+  const Bits power = (exponent << 52) - one;                                   // k in the field of the exponent
+  const V k = (V)(exponent | 0x4330000000000000ULL) - L::set1(0x1p52 + 1023);  // NOLINT: 2^52 + n
+  const auto small = k == L::set1(0);
+  const V g = L::select(small, y, (V)((Bits)u - power) - L::set1(1));  // NOLINT
+  const V g_squared = rounded(g * g);
+  const V inverse = rounded((L::set1(1) - g + g_squared) * (V)(one - power));  // NOLINT: 2^-k
+  const V low = L::select(small, L::set1(0), L::fma(c, inverse, rounded(k * L::set1(0x1.a39ef35793c76p-33))));
+  const V s = g / (L::set1(2) + g);
+  const V z = rounded(s * s);
+  const V z_squared = rounded(z * z);
+  const V low_terms =
+      L::fma(z, L::fma(z, L::set1(0x1.2492492df14dfp-2), L::set1(0x1.99999999952e2p-2)), L::set1(0x1.5555555555558p-1));
+  const V high_terms = L::fma(z_squared, L::set1(0x1.2b584dae87b55p-3),
+                              L::fma(z, L::set1(0x1.39fe60271f67fp-3), L::set1(0x1.7462b4ad0d879p-3)));
+  const V r = L::fma(z_squared * z, L::fma(z, high_terms, L::set1(0x1.c71c62e579789p-3)), low_terms);
+  const V half_square = rounded(L::set1(0.5) * g_squared);
+  const V tail = L::fma(s, L::fma(r, z, half_square), low);
   return L::fma(k, L::set1(0x1.62e42feep-1), g - (half_square - tail));  // k ln 2, its first 32 bits exact
 }
 
