@@ -2,6 +2,7 @@
 // whatever lies between, before and after them.
 
 #include "support/catch.hpp"
+#include "support/matrices.hpp"
 #include "support/random.hpp"
 
 #include <xent/softmax_cross_entropy.hpp>
@@ -102,8 +103,11 @@ TEMPLATE_TEST_CASE("a large batch has the bits of its samples one by one", "", f
       xent::CrossEntropyReport<Real> one;
       xent::softmax_cross_entropy(z, batch.labels[static_cast<std::size_t>(i)], alone, options, &one);
       const Eigen::Matrix<Real, Eigen::Dynamic, 1> in_block = around.block(1, 1, classes, count).col(i);
-      if (!same_bits(alone, in_block) || !same_bits(alone, dense.col(i)) || !same_bits(alone, in_place.col(i))) ++wrong;
-      if (std::memcmp(&report.sample_loss[i], &one.sample_loss[0], sizeof(Real)) != 0) ++wrong;
+      // A sample of more than 16 KiB is walked in segments where its exponentials are not kept: other sums, same bound.
+      const bool kept = classes * static_cast<Index>(sizeof(Real)) <= 16384;
+      const auto equal = [&](const auto& a, const auto& b) { return kept ? same_bits(a, b) : support::close(a, b); };
+      if (!equal(alone, in_block) || !equal(alone, dense.col(i)) || !equal(alone, in_place.col(i))) ++wrong;
+      if (!equal(report.sample_loss.segment(i, 1), one.sample_loss)) ++wrong;
     }
     CHECK(wrong == 0);
     CHECK((around.row(0).array() == untouched).all());

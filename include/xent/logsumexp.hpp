@@ -8,6 +8,7 @@
 #include <xent/detail/full_exp.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/softmax_sample.hpp>
+#include <xent/detail/softmax_tiles.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -35,12 +36,21 @@ auto logsumexp(const Eigen::DenseBase<Logits>& logits, Axis axis = Axis::columns
   using Real = RealOf<Scalar>;
   const detail::Operand operand(logits);
   const auto z = operand.samples(axis);
+  const auto fill = [&](Real* result) {
+    const auto portable = [&](Eigen::Index i, const auto& /*nowhere*/) {
+      result[i] = detail::SoftmaxState<Real>(z[i], z.classes, Real(1)).logsumexp();
+    };
+    const detail::Samples<Real>* const nowhere = nullptr;
+    if (detail::softmax_tiles<false>(z, nowhere, Real(1), result, 0, z.count, portable)) return;
+    for (Eigen::Index i = 0; i < z.count; ++i) portable(i, nowhere);
+  };
   if constexpr (detail::is_vector<Logits>) {
-    return detail::SoftmaxState<Real>(z[0], z.classes, Real(1)).logsumexp();
+    Real result{};
+    fill(&result);
+    return result;
   } else {
     Eigen::Array<Real, Eigen::Dynamic, 1> result(z.count);
-    for (Eigen::Index i = 0; i < z.count; ++i)
-      result[i] = detail::SoftmaxState<Real>(z[i], z.classes, Real(1)).logsumexp();
+    fill(result.data());
     return result;
   }
 }

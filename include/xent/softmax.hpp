@@ -9,6 +9,7 @@
 #include <xent/detail/operand.hpp>
 #include <xent/detail/output.hpp>
 #include <xent/detail/softmax_sample.hpp>
+#include <xent/detail/softmax_tiles.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -41,6 +42,7 @@ using EnableIfAxis = std::enable_if_t<std::is_same_v<A, Axis>, int>;
 /// softmax_k = e_k / S
 struct SoftmaxMap {
   static constexpr const char* name = "softmax";
+  static constexpr bool logarithms = false;
   template <class Out, class Real, class Scalar>
   static void apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out);
 };
@@ -48,6 +50,7 @@ struct SoftmaxMap {
 /// log_softmax_k = -(x_k + L): two non-negative terms, exactly -L at the argmax
 struct LogSoftmaxMap {
   static constexpr const char* name = "log_softmax";
+  static constexpr bool logarithms = true;
   template <class Out, class Real, class Scalar>
   static void apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out);
 };
@@ -150,14 +153,17 @@ void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const Softm
   output.prepare(operand, is_vector<Logits>);
   const auto z = operand.samples(options.axis);
   const auto result = output.samples(options.axis);
+  const auto portable = [&](Index i, auto place) {
+    const SoftmaxState<Real> state(z[i], z.classes, options.temperature);
+    if (state.maximum.condition == Condition::nan || state.maximum.condition == Condition::infinite)
+      fill(place, z.classes, nan<Real>());
+    else
+      Map::apply(z[i], z.classes, state, place);
+  };
   for_blocks(options.executor, z.count, z.classes, [&](Index /*block*/, Index first, Index last) {
-    for (Index i = first; i < last; ++i) {
-      const SoftmaxState<Real> state(z[i], z.classes, options.temperature);
-      if (state.maximum.condition == Condition::nan || state.maximum.condition == Condition::infinite)
-        fill(result[i], z.classes, nan<Real>());
-      else
-        Map::apply(z[i], z.classes, state, result[i]);
-    }
+    Real* const no_logsumexp = nullptr;
+    if (softmax_tiles<Map::logarithms>(z, &result, options.temperature, no_logsumexp, first, last, portable)) return;
+    for (Index i = first; i < last; ++i) portable(i, result[i]);
   });
   output.finish();
 }

@@ -186,10 +186,8 @@ void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& target
   const auto portable = [&](Index i, Sample<Out> out) {
     cross_entropy_sample(z, targets, i, out, options, scalars, report, sums);
   };
-  if constexpr (has_label_kernels<Targets, Real, Scalar, Out>) {
-    LabelTiles<Real, Targets> tiles(z, targets, gradient, options, scalars, report);
-    if (tiles.works()) return tiles.run(first, last, portable, sums);
-  }
+  if constexpr (has_label_kernels<Targets, Real, Scalar, Out>)
+    if (label_tiles(z, targets, gradient, options, scalars, report, first, last, portable, sums)) return;
   for (Index i = first; i < last; ++i) portable(i, gradient ? (*gradient)[i] : Sample<Out>{nullptr, 1});
 }
 

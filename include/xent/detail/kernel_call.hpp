@@ -31,6 +31,14 @@ const simd::Kernels<Real>* kernels_for(const Real& temperature) {
 inline simd::Twice twice(double x) { return {x, 0}; }
 inline simd::Twice twice(const Twofold<double>& x) { return {x.hi, x.lo}; }
 
+template <class W>
+W wide(const simd::Twice& x) {
+  if constexpr (std::is_same_v<W, double>)
+    return x.hi;
+  else
+    return W::renormalised(x.hi, x.lo);
+}
+
 inline Twofold<double> wide_twofold(double x) { return x; }
 inline Twofold<double> wide_twofold(const Twofold<double>& x) { return x; }
 
@@ -44,7 +52,10 @@ simd::Call<Real> kernel_call(const Real& temperature, const Wide<Real>& denomina
   call.c_hi = static_cast<Real>(c.hi);
   call.c_lo = static_cast<Real>(W(c - W(static_cast<double>(call.c_hi))).hi);
   call.c = twice(c);
-  call.inverse_temperature = twice(W(W(1) / t));
+  const W inverse = W(1) / t;
+  call.inverse_temperature = twice(inverse);
+  call.inverse_t_hi = static_cast<Real>(inverse.hi);
+  call.inverse_t_lo = static_cast<Real>(W(inverse - W(static_cast<double>(call.inverse_t_hi))).hi);
   call.temperature_ln2 = twice(W(W(0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56) * t));
   call.slope_unit = twice(W(W(1) / (wide_twofold(denominator) * t)));
   call.z_loss = twice(z_loss);

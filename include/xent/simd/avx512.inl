@@ -45,6 +45,7 @@ struct Float {
   }
   /// x where a > b, else y.
   static V select_greater(V a, V b, V x, V y) { return _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), x); }
+  static V select_equal(V a, V b, V x, V y) { return _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ), x); }
   static float greatest(V x) {
     const __m256 half = _mm256_max_ps(lower(x), upper(x));
     const __m128 quarter = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
@@ -118,6 +119,7 @@ struct Double {
     return _mm512_maskz_mov_pd(static_cast<__mmask8>(~equal), e);
   }
   static V select_greater(V a, V b, V x, V y) { return _mm512_mask_mov_pd(y, _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), x); }
+  static V select_equal(V a, V b, V x, V y) { return _mm512_mask_mov_pd(y, _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ), x); }
   static double greatest(V x) {
     const __m256d half = _mm256_max_pd(lower(x), upper(x));
     const __m128d pair = _mm_max_pd(_mm256_castpd256_pd128(half), _mm256_extractf128_pd(half, 1));

@@ -85,8 +85,9 @@ struct CoefficientKernels {
                             Real* out, bool stream, bool want_sum);
 };
 
-/// Two samples of logits, p and q. t = z_q - z_p - anchor, center its mean under p, scale = exp((max_q - max_p - anchor
-/// - center) / T), and alpha_p = alpha / S_p, with S_p the sum of exp((z_p - max_p) / T).
+/// Two samples of logits, p and q. `anchor` is the logit of q where p has its maximum, t = (z_q - anchor) - (z_p -
+/// max_p), center its mean under p, scale = exp((max_q - anchor - center) / T), and alpha_p = alpha / S_p, alpha_q =
+/// alpha / S_q, with S_p the sum of exp((z_p - max_p) / T).
 struct DivergenceScalars {
   double log2e_over_t, one_over_t, max_p, max_q, anchor;
   double center, scale, divergence, alpha_p, alpha_q;

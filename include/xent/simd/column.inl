@@ -95,6 +95,18 @@ inline void column_scale(const Tile<typename L::Real>& tile, const Rows<const ty
       store_up_to<L>(out[k] + i, count - i, Scaling<L>::of_lanes(tile, i)(load_up_to<L>(e[k] + i, count - i, 0)));
 }
 
+/// log_softmax. `out` may be `z`.
+template <class L>
+inline void column_logarithms(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile,
+                              const Rows<const typename L::Real>& z, Index n, Index count,
+                              const Rows<typename L::Real>& out) {
+  for (Index i = 0; i < count; i += L::lanes) {
+    const auto logarithm = Logarithm<L>::of_lanes(call, tile, i);
+    for (Index k = 0; k < n; ++k)
+      store_up_to<L>(out[k] + i, count - i, logarithm(load_up_to<L>(z[k] + i, count - i, 0)));
+  }
+}
+
 /// From samples to lanes: to[k][i] = from[i][k], i < count, k < n. Blocks of classes, the last of which overlaps the
 /// one before; in a vector, sample i and its neighbours at distances of a block lie piece by piece.
 template <class L>
@@ -142,21 +154,27 @@ inline void scatter(const Rows<const typename L::Real>& from, Index n, Index cou
 
 template <class L>
 inline Kernels<typename L::Real> kernels() {
-  return {&maxima<L>,
-          &predictions<L>,
-          &shift<L>,
-          &admitted_labels<L>,
-          &sums<L, false>,
-          &sums<L, true>,
-          &label_numbers<L, false>,
-          &label_numbers<L, true>,
-          &scale<L>,
-          &exponentiate<L>,
-          &finish<L>,
-          &column_maxima<L>,
-          &column_sums<L, false>,
-          &column_sums<L, true>,
-          &column_scale<L>,
-          &gather<L>,
-          &scatter<L>};
+  Kernels<typename L::Real> k{};
+  k.maxima = &maxima<L>;
+  k.predictions = &predictions<L>;
+  k.shift = &shift<L>;
+  k.admitted_labels = &admitted_labels<L>;
+  k.admitted_maxima = &admitted_maxima<L>;
+  k.sums = &sums<L, false>;
+  k.sums_and_moments = &sums<L, true>;
+  k.label_numbers = &label_numbers<L, false>;
+  k.label_numbers_and_report = &label_numbers<L, true>;
+  k.softmax_numbers = &softmax_numbers<L>;
+  k.scale = &scale<L>;
+  k.exponentiate = &exponentiate<L>;
+  k.logarithms = &logarithms<L>;
+  k.finish = &finish<L>;
+  k.column_maxima = &column_maxima<L>;
+  k.column_sums = &column_sums<L, false>;
+  k.column_sums_and_moments = &column_sums<L, true>;
+  k.column_scale = &column_scale<L>;
+  k.column_logarithms = &column_logarithms<L>;
+  k.gather = &gather<L>;
+  k.scatter = &scatter<L>;
+  return k;
 }

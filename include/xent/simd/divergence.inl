@@ -1,8 +1,8 @@
 // KL(p || q) of two samples of float logits, in double: nothing is lost that float could tell, and what cancels where
 // the two are nearly equal has 29 digits to spare. Included by simd/kernels.hpp after coefficients.inl.
 
-/// One vector of classes: exponentials relative to the maxima, and t = z_q - z_p - anchor, 0 where p has masked a
-/// class.
+/// One vector of classes: exponentials relative to the maxima, and t = (z_q - anchor) - (z_p - max_p), 0 where p has
+/// masked a class. Subtracting z_p from z_q would round more than their difference has digits.
 struct DivergenceLanes {
   using L = Double;
   using V = Double::V;
@@ -27,9 +27,12 @@ struct DivergenceLanes {
   Pair operator()(V z_p, V z_q) const {
     const V masked = L::set1(minus_infinity<Double>);
     const auto in_p = z_p > masked;
-    return {
-        z_p, z_q, exponential_of(z_p - max_p), exponential_of(z_q - max_q), in_p ? (z_q - z_p) - anchor : L::set1(0),
-        in_p};
+    return {z_p,
+            z_q,
+            exponential_of(z_p - max_p),
+            exponential_of(z_q - max_q),
+            in_p ? (z_q - anchor) - (z_p - max_p) : L::set1(0),
+            in_p};
   }
 };
 

@@ -28,12 +28,13 @@ struct Twice {
 /// What the samples of a call share.
 template <class Real>
 struct Call {
-  Real c_hi, c_lo;            // c = log2(e) / T, as two numbers ...
-  Twice c;                    // ... and with all digits that the numbers of a sample have
-  Twice inverse_temperature;  // 1 / T
-  Twice temperature_ln2;      // T ln 2
-  Twice slope_unit;           // 1 / (D T)
-  Twice z_loss;               // zeta
+  Real c_hi, c_lo;                  // c = log2(e) / T, as two numbers ...
+  Real inverse_t_hi, inverse_t_lo;  // 1 / T, as two numbers
+  Twice c;                          // ... and with all digits that the numbers of a sample have
+  Twice inverse_temperature;        // 1 / T
+  Twice temperature_ln2;            // T ln 2
+  Twice slope_unit;                 // 1 / (D T)
+  Twice z_loss;                     // zeta
 };
 
 /// The numbers of some samples, an array each, so that they are computed in lanes.
@@ -63,7 +64,7 @@ struct Tile {
 
   Real factor_hi[most], factor_lo[most], unscale[most];  // (hi + lo) unscale: what e is multiplied with
   Real label_gradient[most];
-  Real loss[most], logsumexp[most], entropy[most];
+  Real loss[most], logsumexp[most], log_sum[most], entropy[most];
 };
 
 /// Sums over samples.
@@ -105,13 +106,18 @@ struct Kernels {
   void (*predictions)(const Rows<const Real>& z, Index n, Index count, const Tile<Real>&, Index* prediction);
   void (*shift)(const Call<Real>&, Index count, Tile<Real>*);
   unsigned long long (*admitted_labels)(const Call<Real>&, Index count, const Tile<Real>&);
+  unsigned long long (*admitted_maxima)(const Call<Real>&, Index count, const Tile<Real>&);
   Sums sums;
   Sums sums_and_moments;
   LabelNumbers label_numbers;
   LabelNumbers label_numbers_and_report;
+  unsigned long long (*softmax_numbers)(const Call<Real>&, Index count, unsigned long long admitted, Tile<Real>*);
   void (*scale)(const Tile<Real>&, const Rows<const Real>& e, Index n, Index count, Traffic<Real>*,
                 const Rows<Real>& out);
-  void (*exponentiate)(const Call<Real>&, const Tile<Real>&, Index i, const Real* z, Index n, Real* out, bool stream);
+  void (*exponentiate)(const Call<Real>&, const Tile<Real>&, Index i, const Real* z, Index n, Traffic<Real>*, Real* out,
+                       bool stream);
+  void (*logarithms)(const Call<Real>&, const Tile<Real>&, const Rows<const Real>& z, Index n, Index count,
+                     Traffic<Real>*, const Rows<Real>& out, bool stream);
   void (*finish)(Traffic<Real>*);
 
   // The same where samples lie side by side; documented in column.inl.
@@ -121,6 +127,8 @@ struct Kernels {
   ColumnSums column_sums;
   ColumnSums column_sums_and_moments;
   void (*column_scale)(const Tile<Real>&, const Rows<const Real>& e, Index n, Index count, const Rows<Real>& out);
+  void (*column_logarithms)(const Call<Real>&, const Tile<Real>&, const Rows<const Real>& z, Index n, Index count,
+                            const Rows<Real>& out);
   void (*gather)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
   void (*scatter)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
 };

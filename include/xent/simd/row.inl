@@ -317,32 +317,73 @@ inline void scale(const Tile<typename L::Real>& tile, const Rows<const typename 
   }
 }
 
-/// out = factor e of sample i, whose n exponentials are computed again; past the caches if `stream`. Else `out` may be
-/// `z`.
-template <class L>
-inline void exponentiate(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i,
-                         const typename L::Real* z, Index n, typename L::Real* out, bool stream) {
+/// out = function(z), past the caches if `stream`; else `out` may be `z`.
+template <class L, class Function>
+inline void map(const typename L::Real* z, Index n, Traffic<typename L::Real>* traffic, typename L::Real* out,
+                bool stream, const Function& function) {
   using Real = typename L::Real;
   using V = typename L::V;
-  const auto shift = Shifted<L>::of_sample(call, tile, i);
-  const auto scaling = Scaling<L>::of_sample(tile, i);
-  const auto result = [&](V logit) { return scaling(exponential<L>(shift, logit - shift.anchor)); };
   Index k = 0;
   if (stream) {  // from the first cache line on
     const Index line = 64 / static_cast<Index>(sizeof(Real));
     const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) / sizeof(Real)) & (line - 1);
     for (const Index head = std::min(n, (line - past) & (line - 1)); k < head; k += std::min(L::lanes, head - k))
-      store_up_to<L>(out + k, head - k, result(load_up_to<L>(z + k, head - k, 0)));
-    for (; k + 4 * L::lanes <= n; k += 4 * L::lanes)
+      store_up_to<L>(out + k, head - k, function(load_up_to<L>(z + k, head - k, 0)));
+    for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {
+      move_on<L>(traffic, 4);
 #pragma GCC unroll 8
-      for (Index j = 0; j < 4; ++j) L::stream(out + k + j * L::lanes, result(L::load(z + k + j * L::lanes)));
+      for (Index j = 0; j < 4; ++j) L::stream(out + k + j * L::lanes, function(L::load(z + k + j * L::lanes)));
+    }
   }
   for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {
     V x[4];
+    move_on<L>(traffic, 4);
 #pragma GCC unroll 8
-    for (Index j = 0; j < 4; ++j) x[j] = result(L::load(z + k + j * L::lanes));
+    for (Index j = 0; j < 4; ++j) x[j] = function(L::load(z + k + j * L::lanes));
 #pragma GCC unroll 8
     for (Index j = 0; j < 4; ++j) L::store(out + k + j * L::lanes, x[j]);
   }
-  for (; k < n; k += L::lanes) store_up_to<L>(out + k, n - k, result(load_up_to<L>(z + k, n - k, 0)));
+  for (; k < n; k += L::lanes) store_up_to<L>(out + k, n - k, function(load_up_to<L>(z + k, n - k, 0)));
+}
+
+/// out = factor e of sample i, whose n exponentials are computed again.
+template <class L>
+inline void exponentiate(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i,
+                         const typename L::Real* z, Index n, Traffic<typename L::Real>* traffic, typename L::Real* out,
+                         bool stream) {
+  const auto shift = Shifted<L>::of_sample(call, tile, i);
+  const auto scaling = Scaling<L>::of_sample(tile, i);
+  map<L>(z, n, traffic, out, stream,
+         [&](typename L::V logit) { return scaling(exponential<L>(shift, logit - shift.anchor)); });
+}
+
+/// log_softmax = (z - max) / T - L, of one sample or of a sample a lane: one rounding of the difference, one of the
+/// sum.
+template <class L>
+struct Logarithm {
+  typename L::V maximum, inverse_hi, inverse_lo, log_sum;
+
+  static Logarithm of_sample(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i) {
+    return of(call, L::set1(tile.maximum[i]), L::set1(tile.log_sum[i]));
+  }
+  static Logarithm of_lanes(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i) {
+    return of(call, L::load(tile.maximum + i), L::load(tile.log_sum + i));
+  }
+  static Logarithm of(const Call<typename L::Real>& call, typename L::V maximum, typename L::V log_sum) {
+    return {maximum, L::set1(call.inverse_t_hi), L::set1(call.inverse_t_lo), log_sum};
+  }
+  typename L::V operator()(typename L::V logit) const {
+    const typename L::V masked = L::set1(minus_infinity<L>);
+    const typename L::V d = logit - maximum;
+    const typename L::V value = L::fma(d, inverse_hi, L::fms(d, inverse_lo, log_sum));
+    return L::select_equal(d, masked, masked, value);  // the infinite d may have met a part of 0 or less
+  }
+};
+
+/// Past the caches if `stream`; else `out` may be `z`.
+template <class L>
+inline void logarithms(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile,
+                       const Rows<const typename L::Real>& z, Index n, Index count, Traffic<typename L::Real>* traffic,
+                       const Rows<typename L::Real>& out, bool stream) {
+  for (Index i = 0; i < count; ++i) map<L>(z[i], n, traffic, out[i], stream, Logarithm<L>::of_sample(call, tile, i));
 }

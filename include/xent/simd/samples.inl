@@ -177,3 +177,40 @@ inline unsigned long long label_numbers(const Call<typename L::Real>& call, Inde
   *sums = {total_of(loss_sum), total_of(z_loss_sum), total_of(slope_sum)};
   return regular;
 }
+
+/// Which samples have a softmax that kernels may compute: finite maxima, and no finite z - max beyond the range whose
+/// quotient by T is not.
+template <class L>
+inline unsigned long long admitted_maxima(const Call<typename L::Real>& call, Index count,
+                                          const Tile<typename L::Real>& tile) {
+  const Double::V greatest = Double::set1(Storage<typename L::Real>::greatest);
+  const Double::V inverse_temperature = Double::set1(call.inverse_temperature.hi);
+  unsigned long long admitted = 0;
+  for (Index i = 0; i < count; i += Double::lanes) {
+    const Double::V m = magnitude(Double::load(tile.maximum + i));
+    const auto near = (inverse_temperature >= Double::set1(1)) | (m <= greatest * Double::set1(0x1p-60));
+    const auto within = near & (m <= greatest) & (m * inverse_temperature <= greatest) & Double::first_lanes(count - i);
+    admitted |= Double::bits(within) << static_cast<unsigned>(i);
+  }
+  return admitted;
+}
+
+/// softmax = e / S, L = log S, lse = max / T + L. Returns the admitted samples that have no NaN.
+template <class L>
+inline unsigned long long softmax_numbers(const Call<typename L::Real>& call, Index count, unsigned long long admitted,
+                                          Tile<typename L::Real>* tile) {
+  using W = typename WideOf<L>::type;
+  const W inverse_temperature(call.inverse_temperature);
+  unsigned long long regular = 0;
+  for (Index i = 0; i < count; i += Double::lanes) {
+    const W rest = W::load(tile->rest_hi + i, tile->rest_lo + i);
+    const W one = W::load(tile->one_hi + i, tile->one_lo + i);
+    const W log_sum = log1p(rest / one);
+    W::round(log_sum, tile->log_sum + i);
+    W::round(W::load(tile->maximum + i) * inverse_temperature + log_sum, tile->logsumexp + i);
+    store_factor<L>(W(unit<typename L::Real>()) / (rest + W::load(tile->stored_one + i)), i, tile);
+    const auto is_regular = (rest.hi >= Double::set1(0)) & Double::of_bits(admitted >> static_cast<unsigned>(i));
+    regular |= Double::bits(is_regular) << static_cast<unsigned>(i);
+  }
+  return regular;
+}

@@ -1,0 +1,280 @@
+#ifndef XENT_DETAIL_TILES_HPP
+#define XENT_DETAIL_TILES_HPP
+
+/// Samples by the kernels of simd/, some at a time, whose exponentials are computed once and stay in cache until their
+/// sum is known. What is made of them is the business of a formula; a sample that is not for the kernels (absent, NaN,
+/// +inf, no finite logit, numbers out of range on the way) is left to its portable path.
+
+#include <xent/config.hpp>
+#include <xent/detail/kernel_call.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/outflow_buffers.hpp>
+#include <xent/detail/segment_sums.hpp>
+#include <xent/detail/wide.hpp>
+#include <xent/types.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// A set of the samples of a tile: bit j is the j-th one.
+using TileMask = unsigned long long;
+
+constexpr TileMask tile_bit(Index j) { return TileMask{1} << static_cast<unsigned>(j); }
+constexpr TileMask tile_bits(Index count) { return 2 * tile_bit(count - 1) - 1; }
+
+/// A block of samples of a call. Tiles are walked in two ways: by `row_tile`, samples one after the other, where
+/// classes are contiguous; by `column_tile`, samples side by side, where samples are, or where there are too few
+/// classes to fill the lanes: then a tile is transposed on the way in and out.
+///
+/// A Formula has, for the samples [first, first + count) of a tile:
+///     absent(i)                       whether sample i is not to be read
+///     take(first, count, tile)        sets its numbers that are not sums over classes; returns the samples that count
+///     admitted(kernels, call, count, tile)    those whose numbers stay in range, once their maxima are known
+///     predictions(first)              where the argmaxes go, or null
+///     wants_moments()
+///     finish(kernels, call, first, count, admitted, tile)    after the sums; returns the samples that are done
+///     of_logits                       whether results are written from the logits, not from the exponentials
+///     patch(j, tile, out)             corrects single results of the j-th sample
+///     portable(i, out)                all there is to do for one sample, with its results in `out`
+template <class Real, class Formula>
+class Tiles {
+  using W = Wide<Real>;
+  using Tile = simd::Tile<Real>;
+
+ public:
+  /// `out` may be null, and may be the memory of the logits.
+  Tiles(const Samples<const Real>& z, const Samples<Real>* out, const simd::Call<Real>& call, const Real& temperature,
+        Formula& formula)
+      : z_(z), call_(call), temperature_(temperature), formula_(formula) {
+    if (z.classes == 0) return;
+    if (out) out_ = *out;
+    in_place_ = out && out->data == z.data;
+    const bool rows = z.class_stride == 1 && (!out || out->class_stride == 1);
+    strided_ = !rows && z.sample_stride == 1 && (!out || out->sample_stride == 1);
+    if (rows || strided_) kernels_ = kernels_for(temperature);
+    if (kernels_ == nullptr) return;
+    std::fill(std::begin(tile_.weight), std::end(tile_.weight), 1.0);
+    std::fill(std::begin(tile_.class_weight), std::end(tile_.class_weight), 1.0);
+    transposed_ = rows && z.classes <= few_classes;
+    beyond_caches_ = z.classes * z.count * static_cast<Index>(sizeof(Real)) >= least_beyond_caches;
+    const bool flows = rows && out && !in_place_ && beyond_caches_ && out->sample_stride == z.classes;
+    if (flows && z.classes <= OutflowBuffers<Real>::size) outflow_.emplace(*kernels_, traffic_);
+    again_ = flows && !outflow_;
+    long_ = rows && z.classes > OutflowBuffers<Real>::size && (again_ || !out || z.classes > most_kept);
+  }
+
+  /// False if no sample of the call is for the kernels.
+  bool works() const { return kernels_ != nullptr; }
+
+  /// Samples [first, last).
+  void run(Index first, Index last) {
+    if (strided_ || transposed_) {
+      const Index most = side_by_side();
+      for (Index i = first; i < last; i += most) column_tile(i, std::min(most, last - i));
+    } else {
+      const Index most = std::min(Tile::most, std::max<Index>(1, tile_coefficients / z_.classes));
+      for (Index i = first; i < last;) {
+        if (formula_.absent(i)) {
+          formula_.portable(i, place(i));
+          ++i;
+          continue;
+        }
+        Index count = 1;
+        while (count < most && i + count < last && !formula_.absent(i + count)) ++count;
+        row_tile(i, count);
+        i += count;
+      }
+    }
+    if (outflow_) outflow_->finish();
+    if (again_) simd::fence();
+  }
+
+ private:
+  static constexpr Index least_beyond_caches = Index{4} << 20U;                        // bytes of logits
+  static constexpr Index tile_coefficients = 8192 / static_cast<Index>(sizeof(Real));  // in cache with their results
+  static constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
+  static constexpr Index few_classes = 6 * line;
+  static constexpr Index segment = 16384 / static_cast<Index>(sizeof(Real));     // stays in a first-level cache
+  static constexpr Index most_kept = 262144 / static_cast<Index>(sizeof(Real));  // in a second-level cache
+
+  Sample<Real> place(Index i) const { return out_.data ? out_[i] : Sample<Real>{nullptr, 1}; }
+
+  /// How many samples of a strided class axis are walked side by side: what they read and write stays in a second-level
+  /// cache, and every visit of a class is worth a few cache lines. Transposed ones stay in the first level.
+  Index side_by_side() const {
+    const Index room = transposed_ ? tile_coefficients : 64 * tile_coefficients;
+    return std::min(Tile::most, std::max(line, room / z_.classes / line * line));
+  }
+
+  /// Leaves the samples of a set to the formula; `result` gives the place of the j-th.
+  template <class Result>
+  void leave(Index first, TileMask samples, const Result& result) {
+    for (; samples != 0; samples &= samples - 1) {
+      const auto j = static_cast<Index>(simd::lowest_bit(samples));
+      formula_.portable(first + j, result(j));
+    }
+  }
+
+  void row_tile(Index first, Index count) {
+    const Index n = z_.classes;
+    const simd::Rows<const Real> z{&z_[first][0], z_.sample_stride};
+    const simd::Rows<Real> out{place(first).data, out_.sample_stride};
+    if (beyond_caches_ && !long_ && z.stride < 2 * n) fetch(z[2 * count], z[3 * count]);
+    formula_.take(first, count, tile_);
+    if (long_)
+      sum_segments(z.data);
+    else
+      kernels_->maxima(z, n, count, &traffic_, &tile_);
+    kernels_->shift(call_, count, &tile_);
+    const TileMask admitted = formula_.admitted(*kernels_, call_, count, tile_);
+    if (in_place_ && admitted != tile_bits(count)) {
+      // Results are about to overwrite logits that the portable path still has to read.
+      if (count == 1) return formula_.portable(first, place(first));
+      for (Index j = 0; j < count; ++j) row_tile(first + j, 1);
+      return;
+    }
+    if (Index* const predictions = formula_.predictions(first)) kernels_->predictions(z, n, count, tile_, predictions);
+
+    const simd::Rows<Real> result = outflow_ ? simd::Rows<Real>{outflow_->buffer(z.data), n} : out;
+    const bool keeps = out.data && !long_ && !Formula::of_logits;
+    if (long_)
+      take_segments();
+    else
+      sums()(call_, z, n, count, {keeps ? result.data : nullptr, result.stride}, &traffic_, &tile_);
+    const TileMask regular = formula_.finish(*kernels_, call_, first, count, admitted, tile_);
+    if (out.data) {
+      if (Formula::of_logits)
+        kernels_->logarithms(call_, tile_, z, n, count, &traffic_, result, again_);
+      else if (keeps)
+        kernels_->scale(tile_, {result.data, result.stride}, n, count, &traffic_, result);
+      else
+        exponentiate(z, n, count, result);
+      for (Index j = 0; j < count; ++j) formula_.patch(j, tile_, Sample<Real>{result[j], 1});
+    }
+    leave(first, tile_bits(count) & ~regular, [&](Index j) { return Sample<Real>{out.data ? result[j] : nullptr, 1}; });
+    if (outflow_) outflow_->send(n * count, out.data);
+  }
+
+  auto sums() const { return formula_.wants_moments() ? kernels_->sums_and_moments : kernels_->sums; }
+
+  /// Again, now that the factors are known.
+  void exponentiate(const simd::Rows<const Real>& z, Index n, Index count, const simd::Rows<Real>& result) {
+    for (Index j = 0; j < count; ++j) {
+      if (n > most_kept) fetch(z[j], z[j] + n);
+      kernels_->exponentiate(call_, tile_, j, z[j], n, &traffic_, result[j], again_);
+    }
+  }
+
+  /// A long sample is read once for its sums: segment by segment, each with a shift of its own.
+  void sum_segments(const Real* z) {
+    segments_ = SegmentSums<Real>(temperature_);
+    const Index n = z_.classes;
+    for (Index k = 0; k < n; k += segment) {
+      const Index size = std::min(segment, n - k);
+      const simd::Rows<const Real> row{z + k, size};
+      if (beyond_caches_) fetch(z + k + 2 * segment, z + k + 3 * segment);
+      kernels_->maxima(row, size, 1, &traffic_, &tile_);
+      if (tile_.maximum[0] == -infinity<Real>()) {  // no shift, and perhaps a NaN that the maximum has missed
+        if (std::any_of(row.data, row.data + size, [](const Real& x) { return is_nan(x); })) segments_.add_nan();
+        continue;
+      }
+      kernels_->shift(call_, 1, &tile_);
+      sums()(call_, row, size, 1, {nullptr, 0}, &traffic_, &tile_);
+      segments_.add(tile_, k);
+    }
+    tile_.maximum[0] = segments_.maximum;
+    tile_.where[0] = segments_.where;
+  }
+
+  /// Their sums in the scale of the whole sample.
+  void take_segments() {
+    const W one = wide<W>({tile_.one_hi[0], tile_.one_lo[0]});
+    const simd::Twice rest = twice(W(segments_.rest * one));
+    const simd::Twice moment = twice(W(segments_.moment * one));
+    tile_.rest_hi[0] = rest.hi;
+    tile_.rest_lo[0] = rest.lo;
+    tile_.moment_hi[0] = moment.hi;
+    tile_.moment_lo[0] = moment.lo;
+  }
+
+  void column_tile(Index first, Index count) {
+    const Index n = z_.classes;
+    simd::Rows<const Real> z{&z_[first][0], z_.class_stride};
+    simd::Rows<Real> out{place(first).data, out_.class_stride};
+    if (transposed_) {
+      const simd::Rows<Real> tile{transposed_tile_.data(), side_by_side()};
+      if (beyond_caches_ && z_.sample_stride < 2 * n) fetch(&z_[first][2 * count * n], &z_[first][3 * count * n]);
+      kernels_->gather({z.data, z_.sample_stride}, n, count, &traffic_, tile);
+      z = {tile.data, tile.stride};
+      if (out.data) out = tile;
+    }
+    const TileMask present = formula_.take(first, count, tile_);
+    const bool fetches = beyond_caches_ && !transposed_;
+    kernels_->column_maxima(z, n, count, {fetches && !in_place_ ? out.data : nullptr, out.stride}, &tile_);
+    kernels_->shift(call_, count, &tile_);
+    const TileMask admitted = formula_.admitted(*kernels_, call_, count, tile_) & present;
+    if (in_place_ && !transposed_ && admitted != present) {  // as above
+      for (Index j = 0; j < count; ++j) formula_.portable(first + j, place(first + j));
+      return;
+    }
+    if (Index* const predictions = formula_.predictions(first))
+      std::copy(tile_.where, tile_.where + count, predictions);
+
+    const auto column_sums = formula_.wants_moments() ? kernels_->column_sums_and_moments : kernels_->column_sums;
+    column_sums(call_, z, n, count, {Formula::of_logits ? nullptr : out.data, out.stride},
+                {fetches ? z.data + count : nullptr, z.stride}, &traffic_, &tile_);
+    const TileMask regular = formula_.finish(*kernels_, call_, first, count, admitted, tile_);
+    if (out.data) {
+      if (Formula::of_logits)
+        kernels_->column_logarithms(call_, tile_, z, n, count, out);
+      else
+        kernels_->column_scale(tile_, {out.data, out.stride}, n, count, out);
+      for (Index j = 0; j < count; ++j) formula_.patch(j, tile_, Sample<Real>{out.data + j, out.stride});
+    }
+    leave(first, tile_bits(count) & ~regular, [&](Index j) {
+      return Sample<Real>{out.data ? out.data + j : nullptr, out.stride};
+    });
+    if (!out.data || !transposed_) return;
+    const simd::Rows<Real> target{place(first).data, out_.sample_stride};
+    if (!outflow_) return kernels_->scatter({out.data, out.stride}, n, count, &traffic_, target);
+    kernels_->scatter({out.data, out.stride}, n, count, &traffic_, {outflow_->buffer(target.data), n});
+    outflow_->send(n * count, target.data);
+  }
+
+  /// The samples of the tile after the next one. Beyond the last one there may be nothing: no fault for a prefetch.
+  void fetch(const Real* from, const Real* to) {
+    traffic_.fetched = reinterpret_cast<const char*>(from);
+    traffic_.end = reinterpret_cast<const char*>(to);
+  }
+
+  Samples<const Real> z_;
+  Samples<Real> out_{};
+  const simd::Kernels<Real>* kernels_ = nullptr;
+  const simd::Call<Real>& call_;
+  Real temperature_;
+  Formula& formula_;
+  bool in_place_ = false;
+  bool strided_ = false;     // samples are contiguous, classes are not
+  bool transposed_ = false;  // tiles are made so
+  bool beyond_caches_ = false;
+  bool long_ = false;   // samples are walked in segments, their exponentials computed again ...
+  bool again_ = false;  // ... on their way past the caches
+  SegmentSums<Real> segments_{Real(1)};
+  simd::Traffic<Real> traffic_{};
+  std::optional<OutflowBuffers<Real>> outflow_{};
+  Tile tile_{};
+  alignas(64) std::array<Real, static_cast<std::size_t>(tile_coefficients)> transposed_tile_;  // NOLINT: written first
+};
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif
