@@ -117,6 +117,35 @@ TEMPLATE_TEST_CASE("a large batch has the bits of its samples one by one", "", f
   }
 }
 
+TEMPLATE_TEST_CASE("a large batch of 16-bit logits has the gradient of its floats, rounded once", "", Eigen::bfloat16,
+                   Eigen::half) {
+  using Short = TestType;
+  support::Random random(11);
+  for (const Index classes : {3, 7, 1000, 4097, 9001}) {
+    const Batch<float> batch(classes, random);
+    const Matrix<Short> stored = batch.logits.cast<Short>();
+    const Matrix<float> logits = stored.template cast<float>();
+    Matrix<float> expected;
+    Matrix<float> of_floats;
+    Matrix<Short> gradient;
+    Matrix<Short> in_place = stored;
+    xent::CrossEntropyReport<float> report;
+    xent::CrossEntropyReport<float> expected_report;
+    xent::softmax_cross_entropy(Matrix<float>(logits), batch.labels, expected = logits, {}, &expected_report);
+    xent::softmax_cross_entropy(stored, batch.labels, gradient, {}, &report);
+    xent::softmax_cross_entropy(stored, batch.labels, of_floats);
+    xent::softmax_cross_entropy(in_place, batch.labels, in_place);
+    CAPTURE(classes);
+    // The exponentials are kept whatever the number of classes: up to 16 KiB, the same sums.
+    if (classes <= 4096) CHECK(support::same(gradient, Matrix<Short>(expected.cast<Short>())));
+    if (classes <= 4096) CHECK(support::same(report.sample_loss, expected_report.sample_loss));
+    CHECK(support::close(of_floats, expected));
+    CHECK(support::same(gradient, Matrix<Short>(of_floats.cast<Short>())));
+    CHECK(support::same(gradient, in_place));
+    CHECK((report.prediction == expected_report.prediction).all());
+  }
+}
+
 TEST_CASE("an exponential far below the normal range counts where a weight or a temperature lifts it", "") {
   // exp(-131) 2^80 = 1.548e-33, twice.
   xent::CrossEntropyOptions<float> heavy;

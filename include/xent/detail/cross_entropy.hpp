@@ -183,7 +183,7 @@ template <class Real, class Scalar, class Targets, class Out>
 void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
                            const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
                            CrossEntropyReport<Real>* report, Index first, Index last, CrossEntropySums<Real>& sums) {
-  const auto portable = [&](Index i, Sample<Out> out) {
+  const auto portable = [&](Index i, auto out) {
     cross_entropy_sample(z, targets, i, out, options, scalars, report, sums);
   };
   if constexpr (has_label_kernels<Targets, Real, Scalar, Out>)

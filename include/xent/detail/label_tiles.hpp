@@ -10,9 +10,8 @@
 #include <xent/detail/operand.hpp>
 #include <xent/detail/tiles.hpp>
 #include <xent/detail/wide.hpp>
+#include <xent/detail/widened_tiles.hpp>
 #include <xent/types.hpp>
-
-#include <type_traits>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -39,8 +38,7 @@ struct CrossEntropySums {
 
 /// Whether there are kernels for the scalars and the targets of a call.
 template <class Targets, class Real, class Scalar, class Out>
-inline constexpr bool has_label_kernels =
-    has_kernels<Real>&& std::is_same_v<Scalar, Real>&& std::is_same_v<Out, Real>&& Targets::are_labels;
+inline constexpr bool has_label_kernels = has_tiles<Real, Scalar, Out>&& Targets::are_labels;
 
 /// The formula of Tiles for labels; `portable(i, out)` is the path of one sample.
 template <class Real, class Targets, class Portable>
@@ -54,28 +52,21 @@ class LabelFormula {
   static constexpr bool of_logits = false;
 
   /// `report` may be null. With `slopes`, the temperature gradient is wanted.
-  LabelFormula(const Samples<const Real>& z, const Targets& targets, bool slopes,
-               const CrossEntropyOptions<Real>& options, CrossEntropyReport<Real>* report, const Portable& portable,
-               CrossEntropySums<Real>& sums)
-      : z_(z),
-        targets_(targets),
-        slopes_(slopes),
-        options_(options),
-        report_(report),
-        portable_(portable),
-        sums_(sums) {}
+  LabelFormula(const Targets& targets, bool slopes, const CrossEntropyOptions<Real>& options,
+               CrossEntropyReport<Real>* report, const Portable& portable, CrossEntropySums<Real>& sums)
+      : targets_(targets), slopes_(slopes), options_(options), report_(report), portable_(portable), sums_(sums) {}
 
   bool absent(Index i) const { return is_absent(targets_, i, options_); }
   bool wants_moments() const { return report_ != nullptr; }
   Index* predictions(Index first) const { return report_ ? &report_->prediction[first] : nullptr; }
 
-  TileMask take(Index first, Index count, Tile& tile) {
+  TileMask take(const Samples<const Real>& z, Index first, Index count, Tile& tile) {
     TileMask present = 0;
     for (Index j = 0; j < count; ++j) {
       const bool is_missing = absent(first + j);
       labels_[j] = is_missing ? 0 : targets_.label(first + j);
       present |= static_cast<TileMask>(!is_missing) << static_cast<unsigned>(j);
-      tile.label_logit[j] = z_[first + j][labels_[j]];
+      tile.label_logit[j] = z[j][labels_[j]];
     }
     if (options_.sample_weights.size() != 0)
       for (Index j = 0; j < count; ++j) tile.weight[j] = static_cast<double>(options_.sample_weights[first + j]);
@@ -106,10 +97,12 @@ class LabelFormula {
   }
 
   void patch(Index j, const Tile& tile, Sample<Real> out) const { out[labels_[j]] = tile.label_gradient[j]; }
-  void portable(Index i, Sample<Real> out) const { portable_(i, out); }
+  template <class Place>
+  void portable(Index i, Place out) const {
+    portable_(i, out);
+  }
 
  private:
-  const Samples<const Real>& z_;
   const Targets& targets_;
   bool slopes_;
   const CrossEntropyOptions<Real>& options_;
@@ -120,8 +113,8 @@ class LabelFormula {
 };
 
 /// Samples [first, last) with plain labels; false if none of the call is for the kernels.
-template <class Real, class Targets, class Portable>
-bool label_tiles(const Samples<const Real>& z, const Targets& targets, const Samples<Real>* gradient,
+template <class Real, class Scalar, class Out, class Targets, class Portable>
+bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
                  const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
                  CrossEntropyReport<Real>* report, Index first, Index last, const Portable& portable,
                  CrossEntropySums<Real>& sums) {
@@ -129,11 +122,8 @@ bool label_tiles(const Samples<const Real>& z, const Targets& targets, const Sam
   if (!(scalars.epsilon == W(0)) || scalars.denominator == W(0)) return false;
   const auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
   if (!(call.slope_unit.hi >= 0x1p-900) || !(call.slope_unit.hi <= 0x1p900)) return false;
-  LabelFormula<Real, Targets, Portable> formula(z, targets, gradient != nullptr, options, report, portable, sums);
-  Tiles<Real, decltype(formula)> tiles(z, gradient, call, scalars.temperature, formula);
-  if (!tiles.works()) return false;
-  tiles.run(first, last);
-  return true;
+  LabelFormula<Real, Targets, Portable> formula(targets, gradient != nullptr, options, report, portable, sums);
+  return run_tiles(z, gradient, call, scalars.temperature, first, last, formula);
 }
 
 }  // namespace detail

@@ -7,10 +7,10 @@
 #include <xent/detail/kernel_call.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/tiles.hpp>
+#include <xent/detail/widened_tiles.hpp>
 #include <xent/types.hpp>
 
 #include <algorithm>
-#include <type_traits>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -29,7 +29,9 @@ struct SoftmaxFormula {
   static bool absent(Index /*i*/) { return false; }
   static bool wants_moments() { return false; }
   static Index* predictions(Index /*first*/) { return nullptr; }
-  static TileMask take(Index /*first*/, Index count, const Tile& /*tile*/) { return tile_bits(count); }
+  static TileMask take(const Samples<const Real>& /*z*/, Index /*first*/, Index count, const Tile& /*tile*/) {
+    return tile_bits(count);
+  }
   static TileMask admitted(const simd::Kernels<Real>& kernels, const simd::Call<Real>& call, Index count,
                            const Tile& tile) {
     return kernels.admitted_maxima(call, count, tile);
@@ -49,12 +51,9 @@ bool softmax_tiles([[maybe_unused]] const Samples<const Scalar>& z, [[maybe_unus
                    [[maybe_unused]] const Real& temperature, [[maybe_unused]] Real* logsumexp,
                    [[maybe_unused]] Index first, [[maybe_unused]] Index last,
                    [[maybe_unused]] const Portable& portable) {
-  if constexpr (has_kernels<Real> && std::is_same_v<Scalar, Real> && std::is_same_v<Out, Real>) {
-    const auto call = kernel_call(temperature);
+  if constexpr (has_tiles<Real, Scalar, Out>) {
     SoftmaxFormula<Real, logarithms, Portable> formula{logsumexp, portable};
-    Tiles<Real, decltype(formula)> tiles(z, out, call, temperature, formula);
-    if (tiles.works()) tiles.run(first, last);
-    return tiles.works();
+    return run_tiles(z, out, kernel_call(temperature), temperature, first, last, formula);
   } else {
     return false;
   }

@@ -35,7 +35,8 @@ constexpr TileMask tile_bits(Index count) { return 2 * tile_bit(count - 1) - 1; 
 ///
 /// A Formula has, for the samples [first, first + count) of a tile:
 ///     absent(i)                       whether sample i is not to be read
-///     take(first, count, tile)        sets its numbers that are not sums over classes; returns the samples that count
+///     take(z, first, count, tile)     sets its numbers that are not sums over classes, from the logits of the tile;
+///                                     returns the samples that count
 ///     admitted(kernels, call, count, tile)    those whose numbers stay in range, once their maxima are known
 ///     predictions(first)              where the argmaxes go, or null
 ///     wants_moments()
@@ -73,21 +74,22 @@ class Tiles {
   /// False if no sample of the call is for the kernels.
   bool works() const { return kernels_ != nullptr; }
 
-  /// Samples [first, last).
-  void run(Index first, Index last) {
+  /// Samples [first, last), which to the formula are `offset` further on.
+  void run(Index first, Index last, Index offset = 0) {
+    offset_ = offset;
     if (strided_ || transposed_) {
       const Index most = side_by_side();
       for (Index i = first; i < last; i += most) column_tile(i, std::min(most, last - i));
     } else {
       const Index most = std::min(Tile::most, std::max<Index>(1, tile_coefficients / z_.classes));
       for (Index i = first; i < last;) {
-        if (formula_.absent(i)) {
-          formula_.portable(i, place(i));
+        if (formula_.absent(offset_ + i)) {
+          formula_.portable(offset_ + i, place(i));
           ++i;
           continue;
         }
         Index count = 1;
-        while (count < most && i + count < last && !formula_.absent(i + count)) ++count;
+        while (count < most && i + count < last && !formula_.absent(offset_ + i + count)) ++count;
         row_tile(i, count);
         i += count;
       }
@@ -104,6 +106,11 @@ class Tiles {
   static constexpr Index segment = 16384 / static_cast<Index>(sizeof(Real));     // stays in a first-level cache
   static constexpr Index most_kept = 262144 / static_cast<Index>(sizeof(Real));  // in a second-level cache
 
+  Samples<const Real> tile_of(Index first) const {
+    Samples<const Real> z = z_;
+    z.data += first * z.sample_stride;
+    return z;
+  }
   Sample<Real> place(Index i) const { return out_.data ? out_[i] : Sample<Real>{nullptr, 1}; }
 
   /// How many samples of a strided class axis are walked side by side: what they read and write stays in a second-level
@@ -118,7 +125,7 @@ class Tiles {
   void leave(Index first, TileMask samples, const Result& result) {
     for (; samples != 0; samples &= samples - 1) {
       const auto j = static_cast<Index>(simd::lowest_bit(samples));
-      formula_.portable(first + j, result(j));
+      formula_.portable(offset_ + first + j, result(j));
     }
   }
 
@@ -127,7 +134,7 @@ class Tiles {
     const simd::Rows<const Real> z{&z_[first][0], z_.sample_stride};
     const simd::Rows<Real> out{place(first).data, out_.sample_stride};
     if (beyond_caches_ && !long_ && z.stride < 2 * n) fetch(z[2 * count], z[3 * count]);
-    formula_.take(first, count, tile_);
+    formula_.take(tile_of(first), offset_ + first, count, tile_);
     if (long_)
       sum_segments(z.data);
     else
@@ -136,11 +143,12 @@ class Tiles {
     const TileMask admitted = formula_.admitted(*kernels_, call_, count, tile_);
     if (in_place_ && admitted != tile_bits(count)) {
       // Results are about to overwrite logits that the portable path still has to read.
-      if (count == 1) return formula_.portable(first, place(first));
+      if (count == 1) return formula_.portable(offset_ + first, place(first));
       for (Index j = 0; j < count; ++j) row_tile(first + j, 1);
       return;
     }
-    if (Index* const predictions = formula_.predictions(first)) kernels_->predictions(z, n, count, tile_, predictions);
+    if (Index* const predictions = formula_.predictions(offset_ + first))
+      kernels_->predictions(z, n, count, tile_, predictions);
 
     const simd::Rows<Real> result = outflow_ ? simd::Rows<Real>{outflow_->buffer(z.data), n} : out;
     const bool keeps = out.data && !long_ && !Formula::of_logits;
@@ -148,7 +156,7 @@ class Tiles {
       take_segments();
     else
       sums()(call_, z, n, count, {keeps ? result.data : nullptr, result.stride}, &traffic_, &tile_);
-    const TileMask regular = formula_.finish(*kernels_, call_, first, count, admitted, tile_);
+    const TileMask regular = formula_.finish(*kernels_, call_, offset_ + first, count, admitted, tile_);
     if (out.data) {
       if (Formula::of_logits)
         kernels_->logarithms(call_, tile_, z, n, count, &traffic_, result, again_);
@@ -215,22 +223,22 @@ class Tiles {
       z = {tile.data, tile.stride};
       if (out.data) out = tile;
     }
-    const TileMask present = formula_.take(first, count, tile_);
+    const TileMask present = formula_.take(tile_of(first), offset_ + first, count, tile_);
     const bool fetches = beyond_caches_ && !transposed_;
     kernels_->column_maxima(z, n, count, {fetches && !in_place_ ? out.data : nullptr, out.stride}, &tile_);
     kernels_->shift(call_, count, &tile_);
     const TileMask admitted = formula_.admitted(*kernels_, call_, count, tile_) & present;
     if (in_place_ && !transposed_ && admitted != present) {  // as above
-      for (Index j = 0; j < count; ++j) formula_.portable(first + j, place(first + j));
+      for (Index j = 0; j < count; ++j) formula_.portable(offset_ + first + j, place(first + j));
       return;
     }
-    if (Index* const predictions = formula_.predictions(first))
+    if (Index* const predictions = formula_.predictions(offset_ + first))
       std::copy(tile_.where, tile_.where + count, predictions);
 
     const auto column_sums = formula_.wants_moments() ? kernels_->column_sums_and_moments : kernels_->column_sums;
     column_sums(call_, z, n, count, {Formula::of_logits ? nullptr : out.data, out.stride},
                 {fetches ? z.data + count : nullptr, z.stride}, &traffic_, &tile_);
-    const TileMask regular = formula_.finish(*kernels_, call_, first, count, admitted, tile_);
+    const TileMask regular = formula_.finish(*kernels_, call_, offset_ + first, count, admitted, tile_);
     if (out.data) {
       if (Formula::of_logits)
         kernels_->column_logarithms(call_, tile_, z, n, count, out);
@@ -260,6 +268,7 @@ class Tiles {
   const simd::Call<Real>& call_;
   Real temperature_;
   Formula& formula_;
+  Index offset_ = 0;
   bool in_place_ = false;
   bool strided_ = false;     // samples are contiguous, classes are not
   bool transposed_ = false;  // tiles are made so

@@ -40,6 +40,23 @@ struct Float {
     return _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)));
   }
 
+  using Short = __m128i;
+  static Short load_16_bits(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
+  static void store_16_bits(void* p, Short x) { _mm_storeu_si128(static_cast<__m128i*>(p), x); }
+  static void stream_16_bits(void* p, Short x) { _mm_stream_si128(static_cast<__m128i*>(p), x); }
+  static V from_bfloat16(Short x) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(x), 16)); }
+  static V from_half(Short x) { return _mm256_cvtph_ps(x); }
+  static Short to_bfloat16(V x) {
+    const __m256i bits = _mm256_castps_si256(x);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    const __m256i half = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF));
+    const __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, half), 16);
+    const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+    const __m256i result = _mm256_blendv_epi8(rounded, _mm256_set1_epi32(0x7FC0), nan);
+    return _mm_packus_epi32(_mm256_castsi256_si128(result), _mm256_extracti128_si256(result, 1));
+  }
+  static Short to_half(V x) { return _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT); }
+
   static constexpr Index block = 4;
   static V load_pieces(const float* p, Index step) {
     return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + step), 1);

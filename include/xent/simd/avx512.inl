@@ -53,6 +53,25 @@ struct Float {
     return _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)));
   }
 
+  // Sixteen numbers of 16 bits. to_bfloat16 rounds to the nearest even one; NaN becomes the quiet NaN.
+  using Short = __m256i;
+  static Short load_16_bits(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+  static void store_16_bits(void* p, Short x) { _mm256_storeu_si256(static_cast<__m256i*>(p), x); }
+  static void stream_16_bits(void* p, Short x) { _mm256_stream_si256(static_cast<__m256i*>(p), x); }
+  static V from_bfloat16(Short x) {
+    return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, _mm512_maskz_cvtepu16_epi32(0xFFFF, x), 16));
+  }
+  static V from_half(Short x) { return _mm512_maskz_cvtph_ps(0xFFFF, x); }
+  static Short to_bfloat16(V x) {
+    const __m512i bits = _mm512_castps_si512(x);
+    const __m512i odd = _mm512_maskz_and_epi32(0xFFFF, _mm512_maskz_srli_epi32(0xFFFF, bits, 16), _mm512_set1_epi32(1));
+    const __m512i half = _mm512_maskz_add_epi32(0xFFFF, odd, _mm512_set1_epi32(0x7FFF));
+    const __m512i rounded = _mm512_maskz_srli_epi32(0xFFFF, _mm512_maskz_add_epi32(0xFFFF, bits, half), 16);
+    const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+    return _mm512_maskz_cvtepi32_epi16(0xFFFF, _mm512_mask_mov_epi32(rounded, nan, _mm512_set1_epi32(0x7FC0)));
+  }
+  static Short to_half(V x) { return _mm512_maskz_cvtps_ph(0xFFFF, x, _MM_FROUND_TO_NEAREST_INT); }
+
   // A vector as pieces of 16 bytes, `block` numbers each, that lie `step` apart; and the transpose of `block` vectors
   // piece by piece.
   static constexpr Index block = 4;

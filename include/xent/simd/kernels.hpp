@@ -133,6 +133,14 @@ struct Kernels {
   void (*scatter)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
 };
 
+/// Numbers of 16 bits to floats and back, rounded to nearest.
+struct Conversions {
+  void (*widen_bfloat16)(const void* from, Index n, float* to);
+  void (*widen_half)(const void* from, Index n, float* to);
+  void (*narrow_bfloat16)(const float* from, Index n, void* to, bool stream);
+  void (*narrow_half)(const float* from, Index n, void* to, bool stream);
+};
+
 }  // namespace simd
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
@@ -152,11 +160,11 @@ struct Kernels {
 
 // The only macro-free way to give a region of code a target is spelled differently by the two compilers.
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,f16c"))), \
                              apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,f16c")
 #endif
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -168,6 +176,7 @@ namespace simd::avx512 {
 #include <xent/simd/samples.inl>
 #include <xent/simd/row.inl>
 #include <xent/simd/column.inl>
+#include <xent/simd/conversion.inl>
 #include <xent/simd/logarithm.inl>
 #include <xent/simd/coefficients.inl>
 #include <xent/simd/decisions.inl>
@@ -180,11 +189,11 @@ namespace simd::avx512 {
 }  // namespace xent
 #if defined(__clang__)
 #pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #else
 #pragma GCC pop_options
 #pragma GCC push_options
-#pragma GCC target("avx2,fma")
+#pragma GCC target("avx2,fma,f16c")
 #endif
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -196,6 +205,7 @@ namespace simd::avx2 {
 #include <xent/simd/samples.inl>
 #include <xent/simd/row.inl>
 #include <xent/simd/column.inl>
+#include <xent/simd/conversion.inl>
 #include <xent/simd/logarithm.inl>
 #include <xent/simd/coefficients.inl>
 #include <xent/simd/decisions.inl>
@@ -221,8 +231,8 @@ namespace simd {
 /// What the kernels are compiled for, in the order of preference.
 enum class InstructionSet { avx512, avx2, baseline };
 
-/// The best that this machine has, or less if the environment variable XENT_SIMD (avx512, avx2, baseline) asks for
-/// less. Read once.
+/// The best that this machine has (whatever has AVX2 and FMA has F16C, which not every compiler can ask for), or less
+/// if the environment variable XENT_SIMD (avx512, avx2, baseline) asks for less. Read once.
 inline InstructionSet instruction_set() {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   static const InstructionSet chosen = [] {
@@ -271,6 +281,16 @@ const Kernels<Real>* kernels(InstructionSet set) {
   using Avx512 = std::conditional_t<sizeof(Real) == sizeof(float), avx512::Float, avx512::Double>;
   using Avx2 = std::conditional_t<sizeof(Real) == sizeof(float), avx2::Float, avx2::Double>;
   static const Kernels<Real> table[] = {avx512::kernels<Avx512>(), avx2::kernels<Avx2>()};
+  return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
+#else
+  return nullptr;
+#endif
+}
+
+/// The same for numbers of 16 bits.
+inline const Conversions* conversions(InstructionSet set) {
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
+  static const Conversions table[] = {avx512::conversions(), avx2::conversions()};
   return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
 #else
   return nullptr;
