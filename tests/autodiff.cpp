@@ -206,6 +206,30 @@ TEST_CASE("autodiff: nested, for second derivatives") {
     const Eigen::Vector3d column = xent::softmax_cross_entropy_hvp(at, 2, Eigen::Vector3d::Unit(j));
     CHECK((loss.derivatives()[j].derivatives() - column).cwiseAbs().maxCoeff() < 1e-15);
   }
+  // T = 1 + x^2 at x = 0: the first derivative is 0, the second is not, and the loss depends on T.
+  Options<Outer> o;
+  o.temperature.value() = Inner(1);
+  o.temperature.derivatives()[0] = Inner(0, Eigen::Vector3d(2, 0, 0));
+  xent::CrossEntropyReport<double> report;
+  Eigen::Vector3d gradient;
+  xent::softmax_cross_entropy(at, 2, gradient, {}, &report);
+  for (int k = 0; k < 3; ++k) z[k] = Outer(Inner(at[k]));
+  const double second = xent::softmax_cross_entropy(z, 2, o).derivatives()[0].derivatives()[0];
+  CHECK(std::abs(second - 2 * report.temperature_gradient) < 1e-15);
+}
+
+TEST_CASE("autodiff: derivatives of masked logits and of absent samples are not read") {
+  const double inf = std::numeric_limits<double>::infinity();
+  Duals z = logits(4, 3);
+  const std::vector<int> some{2, -100, 0};
+  const Dual expected = xent::softmax_cross_entropy(z, some);
+  z.col(1).setConstant(Dual(std::nan(""), Vector<double>::Constant(5, std::nan(""))));
+  const Dual ignored = xent::softmax_cross_entropy(z, some);
+  CHECK((ignored.value() == expected.value() && ignored.derivatives() == expected.derivatives()));
+  z(3, 0) = Dual(-inf, Vector<double>::Constant(5, inf));  // log of a probability that is 0
+  const Dual masked = xent::softmax_cross_entropy(z, some);
+  CHECK(near(masked, plain(z, some)));
+  CHECK(masked.derivatives().allFinite());
 }
 
 TEST_CASE("autodiff: errors are those of the function") {

@@ -131,4 +131,8 @@ TEST_CASE("ceres: bad data are refused at once") {
   CHECK_THROWS_AS(Regression(d.features, d.labels, 4, o), std::invalid_argument);
   CHECK_THROWS_WITH(Regression(d.features, d.labels, 4, Options(), -0.5),
                     "xent::SoftmaxRegression: penalty: got -0.5, expected a finite number >= 0");
+  CHECK_THROWS_WITH(
+      Regression(d.features, d.labels, -1),
+      "xent::SoftmaxRegression: classes: got -1, expected a number >= 0, with fewer than 2^31 parameters");
+  CHECK_THROWS_AS(Regression(d.features, d.labels, Index{1} << 29), std::invalid_argument);
 }

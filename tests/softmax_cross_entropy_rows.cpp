@@ -5,6 +5,7 @@
 #include "support/matrices.hpp"
 #include "support/random.hpp"
 
+#include <xent/logsumexp.hpp>
 #include <xent/softmax_cross_entropy.hpp>
 
 #include <cmath>
@@ -114,6 +115,92 @@ TEMPLATE_TEST_CASE("a large batch has the bits of its samples one by one", "", f
     CHECK((around.bottomRows(2).array() == untouched).all());
     CHECK((around.leftCols(1).array() == untouched).all());
     CHECK((around.rightCols(1).array() == untouched).all());
+  }
+}
+
+TEMPLATE_TEST_CASE("a large batch whose classes are strided is within the bound of the same samples", "", float,
+                   double) {
+  using Real = TestType;
+  using RowMajor = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  support::Random random(13);
+  for (const Index classes : {2, 7, 100, 1000, 9001}) {
+    const Batch<Real> batch(classes, random);
+    CAPTURE(classes, batch.logits.cols());
+    Matrix<Real> expected;
+    xent::CrossEntropyReport<Real> expected_report;
+    xent::softmax_cross_entropy(batch.logits, batch.labels, expected, {}, &expected_report);
+    const RowMajor z = batch.logits;
+    RowMajor gradient;
+    xent::CrossEntropyReport<Real> report;
+    xent::softmax_cross_entropy(z, batch.labels, gradient, {}, &report);
+    CHECK(support::close(gradient, expected));
+    CHECK(support::close(report.sample_loss, expected_report.sample_loss));
+    CHECK((report.prediction == expected_report.prediction).all());
+    RowMajor in_place = z;
+    xent::softmax_cross_entropy(in_place, batch.labels, in_place);
+    CHECK(support::close(in_place, gradient));  // neighbours of irregular samples take the portable path
+    // The same in a larger matrix, whose other cells must stay as they are.
+    RowMajor around = RowMajor::Constant(classes + 2, z.cols() + 5, Real(-77));
+    xent::softmax_cross_entropy(z, batch.labels, around.block(1, 3, classes, z.cols()));
+    CHECK(support::same(RowMajor(around.block(1, 3, classes, z.cols())), gradient));
+    around.block(1, 3, classes, z.cols()).setConstant(Real(-77));
+    CHECK((around.array() == Real(-77)).all());
+  }
+}
+
+TEMPLATE_TEST_CASE("a long sample: NaN and smoothing among masked segments", "", float, double) {
+  using Real = TestType;
+  using Vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
+  constexpr Real infinity = std::numeric_limits<Real>::infinity();
+  Vector z = Vector::LinSpaced(20000, -3, 3);
+  z.head(9000).setConstant(-infinity);
+  xent::CrossEntropyOptions<Real> options;
+  for (const Real smoothing : {Real(0), Real(0.125)}) {
+    options.label_smoothing = smoothing;
+    // As if the masked classes did not exist.
+    const Real loss = xent::softmax_cross_entropy(z, 19000, options);
+    const Real expected = xent::softmax_cross_entropy(z.tail(11000), 10000, options);
+    CHECK(support::close_number(loss, expected));
+    for (const Index at : {Index{7}, Index{8999}, Index{9500}, Index{19999}}) {
+      Vector with_nan = z;
+      Vector gradient(z.size());
+      with_nan[at] = std::numeric_limits<Real>::quiet_NaN();
+      CHECK(std::isnan(xent::softmax_cross_entropy(with_nan, 19000, gradient, options)));
+      CHECK(gradient.array().isNaN().all());
+      CHECK(std::isnan(xent::softmax_cross_entropy(with_nan, 19000, options)));
+      CHECK(std::isnan(xent::logsumexp(with_nan)));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("smoothed samples in place, with gaps between them and without", "", float, double) {
+  using Real = TestType;
+  support::Random random(17);
+  xent::CrossEntropyOptions<Real> options;
+  options.label_smoothing = Real(0.125);
+  // 6 ULP of max(s, Y) / count each: s - Y cancels.
+  const auto near = [](const Matrix<Real>& x, const Matrix<Real>& y) {
+    const Real scale = 12 * std::numeric_limits<Real>::epsilon() / static_cast<Real>(x.cols());
+    return support::all_of(x, y, [scale](Real a, Real b) {
+      return std::isnan(a) ? std::isnan(b) : std::abs(a - b) <= scale * (std::abs(b) * Real(70) + Real(0.125));
+    });
+  };
+  for (const Index classes : {7, 130, 1000, 5000}) {
+    Batch<Real> batch(classes, random);
+    const Index count = std::min<Index>(batch.logits.cols(), 70);
+    const Matrix<Real> z = batch.logits.leftCols(count);
+    batch.labels.resize(static_cast<std::size_t>(count));
+    CAPTURE(classes);
+    Matrix<Real> expected;
+    xent::softmax_cross_entropy(z, batch.labels, expected, options);
+    Matrix<Real> dense = z;
+    xent::softmax_cross_entropy(dense, batch.labels, dense, options);
+    CHECK(near(dense, expected));
+    Matrix<Real> around = Matrix<Real>::Constant(classes + 3, count, Real(-77));
+    around.topRows(classes) = z;
+    xent::softmax_cross_entropy(around.topRows(classes), batch.labels, around.topRows(classes), options);
+    CHECK(near(around.topRows(classes), expected));
+    CHECK((around.bottomRows(3).array() == Real(-77)).all());
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include <Eigen/Core>
 
+#include <limits>
 #include <utility>
 
 namespace xent {
@@ -41,12 +42,14 @@ class SoftmaxRegression final : public ceres::FirstOrderFunction {
   using Bias = Eigen::Map<const Eigen::VectorXd>;
 
   /// @param features  X [dim x samples], or [samples x dim] with Axis::rows; finite. It and the targets are kept: move
-  ///                  them in to save the copy
+  ///                  them in to save the copy. (An Eigen::Map or expression among the targets shows memory that must
+  ///                  outlive the function)
   /// @param targets   what softmax_cross_entropy takes: labels [samples], or a distribution for each sample
   /// @param options   those of softmax_cross_entropy
   /// @param penalty   >= 0
   /// @throws what softmax_cross_entropy throws for logits of these shapes, here and not from within the solver;
-  ///         std::invalid_argument for a penalty that is negative or not finite
+  ///         std::invalid_argument for a penalty that is negative or not finite, and where Ceres, which counts
+  ///         parameters in int, cannot count these
   SoftmaxRegression(Eigen::MatrixXd features, Targets targets, Eigen::Index classes, Options options = {},
                     double penalty = 0)
       : features_(std::move(features)),
@@ -56,9 +59,13 @@ class SoftmaxRegression final : public ceres::FirstOrderFunction {
         penalty_(penalty) {
     if (!(penalty >= 0) || !detail::is_finite(penalty))
       detail::throw_invalid("SoftmaxRegression", "penalty", detail::text(penalty), "a finite number >= 0");
+    const double parameters = static_cast<double>(classes) * static_cast<double>(dim() + 1);
+    if (classes < 0 || parameters > std::numeric_limits<int>::max())
+      detail::throw_invalid("SoftmaxRegression", "classes", detail::text(classes),
+                            "a number >= 0, with fewer than 2^31 parameters");
     const Eigen::Index samples = by_rows() ? features_.rows() : features_.cols();
     const Eigen::MatrixXd logits = Eigen::MatrixXd::Zero(by_rows() ? samples : classes, by_rows() ? classes : samples);
-    softmax_cross_entropy(logits, targets_, options_);
+    xent::softmax_cross_entropy(logits, targets_, options_);
   }
 
   int NumParameters() const override { return static_cast<int>(classes_ * (dim() + 1)); }
@@ -76,9 +83,9 @@ class SoftmaxRegression final : public ceres::FirstOrderFunction {
     else
       logits = (w * features_).colwise() + bias(parameters);
     if (gradient == nullptr) {
-      *cost = softmax_cross_entropy(logits, targets_, options_);
+      *cost = xent::softmax_cross_entropy(logits, targets_, options_);
     } else {
-      *cost = softmax_cross_entropy(logits, targets_, logits, options_);
+      *cost = xent::softmax_cross_entropy(logits, targets_, logits, options_);
       Eigen::Map<Eigen::MatrixXd> d_weights(gradient, classes_, dim());
       Eigen::Map<Eigen::VectorXd> d_bias(gradient + classes_ * dim(), classes_);
       if (by_rows()) {

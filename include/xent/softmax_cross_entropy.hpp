@@ -62,12 +62,13 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 ///
 /// Bounds for float and double: labels 2.5 ULP (loss of a sample) and 4 ULP (each coefficient of the gradient);
 /// distributions and smoothing 4 ULP and 6 ULP of w / (D T) max((sum Y + 2 zeta |lse|) s_k, Y_k). Worst over the cases
-/// of docs/accuracy.md, float / double: 1.1 / 1.5 and 1.8 / 1.9 for labels. One-hot columns cancel at the target as
+/// of docs/accuracy.md, float / double: 2.0 / 1.5 and 2.7 / 2.0 for labels. One-hot columns cancel at the target as
 /// s_k - Y_k does: only labels keep the digits of a confident gradient.
-/// Cost: reads the logits twice, three times with a gradient. Plain labels (no smoothing) of float or double logits
-/// whose classes are contiguous run in the kernels of simd/. No heap, but for a sparse target stored class by class.
-/// Source: J. S. Bridle,
-/// "Probabilistic interpretation of feedforward classification network outputs" (1990), for s - y.
+/// Cost: about that of copying the logits, for labels (smoothed: without class weights) of float, double or 16-bit
+/// logits by the kernels of simd/ (docs/performance.md); elsewhere two exponentials a logit in the wide type. No heap
+/// for up to 4 MiB of logits, but for a sparse target stored class by class; then at most one tile a block: for a
+/// strided class axis, or more than 4096 classes of 16 bits. Source: J. S. Bridle, "Probabilistic interpretation of
+/// feedforward classification network outputs" (1990), for s - y.
 template <class Logits, class Targets>
 RealOf<typename Logits::Scalar> softmax_cross_entropy(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
                                                       const detail::CrossEntropyOptionsOf<Logits>& options = {},
@@ -143,7 +144,8 @@ RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBas
   const auto written = output.samples(options.axis);
   const auto* const wanted = is_none<Gradient> ? nullptr : &written;
   const auto sums = sum_over_blocks<CrossEntropySums<Real>>(
-      options.executor, z.count, z.classes, [&](Index first, Index last, CrossEntropySums<Real>& partial) {
+      options.executor, Blocks(z.count, z.classes, z.side_by_side()),
+      [&](Index first, Index last, CrossEntropySums<Real>& partial) {
         cross_entropy_samples(z, target, wanted, options, scalars, report, first, last, partial);
       });
   output.finish();

@@ -8,6 +8,7 @@
 #include <xent/cross_entropy_options.hpp>
 #include <xent/information.hpp>
 #include <xent/likelihood.hpp>
+#include <xent/linear_cross_entropy.hpp>
 #include <xent/logits.hpp>
 #include <xent/logsumexp.hpp>
 #include <xent/sigmoid_cross_entropy.hpp>

@@ -18,14 +18,16 @@ namespace detail {
 using Eigen::Index;
 
 /// `count` samples in at most 64 blocks of at least 2^15 coefficients: below that, handing work to a thread costs more
-/// than the work; above 64 the partial results would need the heap.
+/// than the work; above 64 the partial results would need the heap. Samples that are neighbours in memory stay together
+/// `side_by_side`: a few cache lines of each class.
 struct Blocks {
   static constexpr Index most = 64;
 
-  Blocks(Index samples, Index classes) : samples_(samples) {
+  Blocks(Index samples, Index classes, Index side_by_side = 1) : samples_(samples) {
     constexpr Index least_coefficients = Index{1} << 15;
     const Index least_samples = std::max<Index>(1, least_coefficients / std::max<Index>(1, classes));
     size_ = std::max<Index>({1, least_samples, (samples + most - 1) / most});
+    size_ = (size_ + side_by_side - 1) / side_by_side * side_by_side;
   }
 
   Index count() const { return (samples_ + size_ - 1) / size_; }
@@ -39,8 +41,7 @@ struct Blocks {
 
 /// body(block, first, last) for every block of samples, on the executor if there is one.
 template <class Body>
-void for_blocks(const Executor& executor, Index samples, Index classes, const Body& body) {
-  const Blocks blocks(samples, classes);
+void for_blocks(const Executor& executor, const Blocks& blocks, const Body& body) {
   const auto work = [&](Index first, Index last) {
     for (Index block = first; block < last; ++block) body(block, blocks.first(block), blocks.last(block));
   };
@@ -49,17 +50,26 @@ void for_blocks(const Executor& executor, Index samples, Index classes, const Bo
   else
     work(0, blocks.count());
 }
+template <class Body>
+void for_blocks(const Executor& executor, Index samples, Index classes, const Body& body) {
+  for_blocks(executor, Blocks(samples, classes), body);
+}
 
 /// The same with a partial result a block: body(first, last, partial). Returns the partials added up in block order.
 template <class Partial, class Body>
-Partial sum_over_blocks(const Executor& executor, Index samples, Index classes, const Body& body) {
+Partial sum_over_blocks(const Executor& executor, const Blocks& blocks, const Body& body) {
   std::array<Partial, Blocks::most> partials{};
-  for_blocks(executor, samples, classes, [&](Index block, Index first, Index last) {
+  for_blocks(executor, blocks, [&](Index block, Index first, Index last) {
     body(first, last, partials[static_cast<std::size_t>(block)]);
   });
   Partial total{};
   for (const Partial& partial : partials) total += partial;
   return total;
+}
+
+template <class Partial, class Body>
+Partial sum_over_blocks(const Executor& executor, Index samples, Index classes, const Body& body) {
+  return sum_over_blocks<Partial>(executor, Blocks(samples, classes), body);
 }
 
 }  // namespace detail

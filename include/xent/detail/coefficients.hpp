@@ -5,6 +5,7 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/blocks.hpp>
+#include <xent/detail/coefficient_runs.hpp>
 #include <xent/detail/error.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/output.hpp>
@@ -36,6 +37,10 @@ class DenseCoefficients {
     check_same_shape(function, argument, reference, operand_);
   }
   W operator()(Index i, Index k) const { return widen<W>(samples_[i][k]); }
+  template <class Real>
+  RunsIn<Real, typename Dense::Scalar> runs() const {
+    return RunsIn<Real, typename Dense::Scalar>(samples_);
+  }
 
  private:
   Operand<Dense> operand_;
@@ -50,6 +55,10 @@ class SameCoefficients {
   template <class Reference>
   void check(const char* /*function*/, const char* /*argument*/, const Reference& /*reference*/) const {}
   const W& operator()(Index /*i*/, Index /*k*/) const { return number_; }
+  template <class Real>
+  NumberRuns<Real> runs() const {
+    return NumberRuns<Real>(number_);
+  }
 
  private:
   W number_;
@@ -121,9 +130,9 @@ void write_coefficient(const Samples<Out>& out, Index i, Index k, const W& value
   if (out.data) out[i][k] = narrow<Out>(value);
 }
 
-/// The sum of term(i, k) over all coefficients, in blocks: long sums are added up as a tree.
-template <class W, class Scalar, class Term>
-W sum_of_coefficients(const Samples<Scalar>& shape, const Term& term) {
+/// The sum of block(first, last) over blocks of samples: long sums are added up as a tree.
+template <class W, class Scalar, class Block>
+W sum_of_blocks(const Samples<Scalar>& shape, const Block& block) {
   struct Sum {
     W value{0};
     Sum& operator+=(const Sum& other) {
@@ -133,14 +142,22 @@ W sum_of_coefficients(const Samples<Scalar>& shape, const Term& term) {
   };
   const Executor this_thread{};
   return sum_over_blocks<Sum>(this_thread, shape.count, shape.classes,
-                              [&](Index first, Index last, Sum& partial) {
-                                for (Index i = first; i < last; ++i) {
-                                  W sum(0);
-                                  for (Index k = 0; k < shape.classes; ++k) sum += term(i, k);
-                                  partial.value += sum;
-                                }
-                              })
+                              [&](Index first, Index last, Sum& partial) { partial.value = block(first, last); })
       .value;
+}
+
+/// The sum of term(i, k) over all coefficients.
+template <class W, class Scalar, class Term>
+W sum_of_coefficients(const Samples<Scalar>& shape, const Term& term) {
+  return sum_of_blocks<W>(shape, [&](Index first, Index last) {
+    W total(0);
+    for (Index i = first; i < last; ++i) {
+      W sum(0);
+      for (Index k = 0; k < shape.classes; ++k) sum += term(i, k);
+      total += sum;
+    }
+    return total;
+  });
 }
 
 /// What a sum over coefficients is divided by: 1, or their number; never 0.

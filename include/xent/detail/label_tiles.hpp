@@ -1,7 +1,7 @@
 #ifndef XENT_DETAIL_LABEL_TILES_HPP
 #define XENT_DETAIL_LABEL_TILES_HPP
 
-/// Softmax cross-entropy of plain labels by the kernels of simd/.
+/// Softmax cross-entropy of labels, smoothed or not, by the kernels of simd/.
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
@@ -52,12 +52,19 @@ class LabelFormula {
   static constexpr bool of_logits = false;
 
   /// `report` may be null. With `slopes`, the temperature gradient is wanted.
-  LabelFormula(const Targets& targets, bool slopes, const CrossEntropyOptions<Real>& options,
+  LabelFormula(const Targets& targets, bool smoothed, bool slopes, const CrossEntropyOptions<Real>& options,
                CrossEntropyReport<Real>* report, const Portable& portable, CrossEntropySums<Real>& sums)
-      : targets_(targets), slopes_(slopes), options_(options), report_(report), portable_(portable), sums_(sums) {}
+      : targets_(targets),
+        smoothed_(smoothed),
+        slopes_(slopes),
+        options_(options),
+        report_(report),
+        portable_(portable),
+        sums_(sums) {}
 
   bool absent(Index i) const { return is_absent(targets_, i, options_); }
-  bool wants_moments() const { return report_ != nullptr; }
+  bool wants_moments() const { return report_ != nullptr || smoothed_; }
+  bool refuses_late() const { return smoothed_; }
   Index* predictions(Index first) const { return report_ ? &report_->prediction[first] : nullptr; }
 
   TileMask take(const Samples<const Real>& z, Index first, Index count, Tile& tile) {
@@ -104,6 +111,7 @@ class LabelFormula {
 
  private:
   const Targets& targets_;
+  bool smoothed_;
   bool slopes_;
   const CrossEntropyOptions<Real>& options_;
   CrossEntropyReport<Real>* report_;
@@ -112,17 +120,24 @@ class LabelFormula {
   Index labels_[Tile::most] = {};
 };
 
-/// Samples [first, last) with plain labels; false if none of the call is for the kernels.
+/// Samples [first, last) with labels; false if none of the call is for the kernels.
 template <class Real, class Scalar, class Out, class Targets, class Portable>
 bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
                  const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
                  CrossEntropyReport<Real>* report, Index first, Index last, const Portable& portable,
                  CrossEntropySums<Real>& sums) {
   using W = Wide<Real>;
-  if (!(scalars.epsilon == W(0)) || scalars.denominator == W(0)) return false;
-  const auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
+  if (scalars.denominator == W(0) || (!(scalars.epsilon == W(0)) && options.class_weights.size() != 0)) return false;
+  auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
   if (!(call.slope_unit.hi >= 0x1p-900) || !(call.slope_unit.hi <= 0x1p900)) return false;
-  LabelFormula<Real, Targets, Portable> formula(targets, gradient != nullptr, options, report, portable, sums);
+  // As if no class were masked: a sample that has one is refused.
+  const SmoothedTarget<W> target(scalars.epsilon, scalars.smoothing, W(1), z.classes, 0, false);
+  call.classes = z.classes;
+  call.label_mass = twice(target(W(1), false));
+  call.share = twice(target.share);
+  const bool smoothed = call.share.hi > 0;
+  LabelFormula<Real, Targets, Portable> formula(targets, smoothed, gradient != nullptr, options, report, portable,
+                                                sums);
   return run_tiles(z, gradient, call, scalars.temperature, first, last, formula);
 }
 

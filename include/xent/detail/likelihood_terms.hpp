@@ -34,6 +34,20 @@ struct HalfLogTwoPi<Twofold<T>> {
   }
 };
 
+/// v - r^2 where the two are close, with all the digits of both.
+template <class W>
+W excess_over_square(const W& v, const W& r) {
+  return v - W(r * r);
+}
+/// The square of a Twofold has too few digits for that: its parts are subtracted one by one. v - hi^2 is exact.
+template <class T>
+Twofold<T> excess_over_square(const Twofold<T>& v, const Twofold<T>& r) {
+  using W = Twofold<T>;
+  const W square = W::two_product(r.hi, r.hi);
+  const W mixed = W::two_product(T(2) * r.hi, r.lo);
+  return W(v.hi - square.hi) - W(square.lo) - mixed - W(r.lo * r.lo) + W(v.lo);
+}
+
 /// (1/2) (log v + r^2 / v), r = mean - x, and its derivatives r / v and (1 - r^2 / v) / (2 v).
 template <class W>
 struct GaussianTerm {
@@ -50,7 +64,7 @@ struct GaussianTerm {
     W excess = W(1) - square;
     if (square > W(0.5) && square < W(2)) {
       const Wider<W> r = Wider<W>(mean) - Wider<W>(x);
-      excess = narrow<W>(Wider<W>(Wider<W>(variance) - Wider<W>(r * r))) / variance;
+      excess = narrow<W>(excess_over_square(Wider<W>(variance), r)) / variance;
     }
     d_variance = saturated<W>(W(0.5) / variance) * excess;
   }

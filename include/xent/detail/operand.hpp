@@ -76,6 +76,9 @@ struct Samples {
   Index sample_stride;
 
   Sample<Scalar> operator[](Index i) const { return {data + i * sample_stride, class_stride}; }
+
+  /// How many samples a walk should take at a time: those that share cache lines, if not classes do.
+  Index side_by_side() const { return sample_stride == 1 && class_stride != 1 ? 64 : 1; }
 };
 
 /// `one_sample`: the argument that defines the shape is a vector at compile time, so that this one, which fits it,

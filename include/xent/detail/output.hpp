@@ -77,6 +77,11 @@ class Output {
     if constexpr (!lies_in_memory<Dense>) scratch_.resize(out_.rows(), out_.cols());
   }
 
+  /// For an output that is added to: what it holds is there to be read.
+  void load() {
+    if constexpr (!lies_in_memory<Dense>) scratch_ = out_;
+  }
+
   /// The samples of the output lie as those of the reference argument.
   Samples<OutScalar> samples(Axis axis) {
     if constexpr (lies_in_memory<Dense>)
@@ -133,6 +138,7 @@ class Output<const NoneType&, Scalar> {
              bool /*vector*/) const {}
   template <class Reference>
   void prepare(const Reference& /*reference*/, bool /*vector*/) {}
+  void load() {}
   Samples<OutScalar> samples(Axis /*axis*/) const { return {}; }
   void finish() {}
 };

@@ -61,16 +61,19 @@ struct SampleTerm {
   Index prediction = -1;
 };
 
-/// The reduced loss of a batch. `term_of(i, absent, alpha)` writes the gradients of sample i, zero for an absent one,
-/// otherwise times alpha = w / (D T), and returns the sample's SampleTerm.
-template <class Real, class Targets, class TermOf>
+/// The reduced loss of a batch. `make_term_of()`, called for a block of samples, returns a function `term_of(i, absent,
+/// alpha)`, which writes the gradients of sample i, zero for an absent one, otherwise times alpha = w / (D T), and
+/// returns the sample's SampleTerm.
+template <class Real, class Targets, class MakeTermOf>
 Real reduce_samples(const Targets& targets, Index classes, Index count, const CrossEntropyOptions<Real>& options,
-                    const CountedSamples<Real>& counted, CrossEntropyReport<Real>* report, const TermOf& term_of) {
+                    const CountedSamples<Real>& counted, CrossEntropyReport<Real>* report,
+                    const MakeTermOf& make_term_of) {
   using W = Wide<Real>;
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
   if (report) resize_report(*report, count);
   const auto sums = sum_over_blocks<CrossEntropySums<Real>>(
       options.executor, count, classes, [&](Index first, Index last, CrossEntropySums<Real>& partial) {
+        auto&& term_of = make_term_of();
         for (Index i = first; i < last; ++i) {
           const bool absent = is_absent(targets, i, options);
           const W weight = sample_weight(options, i);

@@ -5,6 +5,7 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/kernel_call.hpp>
+#include <xent/detail/operand.hpp>
 #include <xent/detail/wide.hpp>
 #include <xent/simd/kernels.hpp>
 #include <xent/types.hpp>
@@ -22,18 +23,22 @@ struct SegmentSums {
   Index where = 0;  // no class before this one has it
   W rest{0};
   W moment{0};
+  W spread{0};      // the sum of maximum - z
+  Index count = 0;  // classes
   W temperature;
 
   explicit SegmentSums(const Real& t) : temperature(widen<W>(t)) {}
 
-  /// Slot 0 of a tile: a segment that begins at class k.
-  void add(const simd::Tile<Real>& tile, Index k) {
+  /// Slot 0 of a tile: a segment of `size` classes from class k on.
+  void add(const simd::Tile<Real>& tile, Index k, Index size) {
     const W one = wide<W>({tile.one_hi[0], tile.one_lo[0]});
     SegmentSums segment(*this);
     segment.maximum = tile.maximum[0];
     segment.where = k + tile.where[0];
     segment.rest = wide<W>({tile.rest_hi[0], tile.rest_lo[0]}) / one;
     segment.moment = wide<W>({tile.moment_hi[0], tile.moment_lo[0]}) / one;
+    segment.spread = wide<W>({tile.spread_hi[0], tile.spread_lo[0]});
+    segment.count = size;
     const bool greater = segment.maximum > maximum;
     const SegmentSums& lower = greater ? *this : segment;
     SegmentSums higher = greater ? segment : *this;
@@ -43,10 +48,21 @@ struct SegmentSums {
       const W sum = W(1) + lower.rest;
       higher.rest += factor * sum;
       if (!(factor == W(0))) higher.moment += factor * (lower.moment + distance * sum);
+      higher.spread += lower.spread + W(static_cast<double>(lower.count)) * distance;
+    } else {
+      higher.rest += W(0) * lower.rest;  // a NaN that was found
+      higher.spread += lower.spread;
     }
+    higher.count += lower.count;
     *this = higher;
   }
-  void add_nan() { rest = W(nan<Real>()); }
+
+  /// A segment without an unmasked class.
+  void add_masked(Index size, bool has_nan) {
+    spread = W(infinity<Real>());
+    count += size;
+    if (has_nan) rest = W(nan<Real>());
+  }
 };
 
 }  // namespace detail

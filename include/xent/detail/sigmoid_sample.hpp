@@ -31,6 +31,9 @@ class CoefficientWeights {
     return weights_.size() == 0 ? W(1) : widen<W>(weights_[i * sample_stride_ + k * class_stride_]);
   }
 
+  bool same_for_classes() const { return class_stride_ == 0 || weights_.size() <= 1; }
+  bool same_for_samples() const { return sample_stride_ == 0 || weights_.size() <= 1; }
+
   /// How many coefficients have a weight that is not 0.
   Index counted(Index count, Index classes) const {
     if (weights_.size() == 0) return count * classes;
@@ -158,6 +161,20 @@ struct SigmoidCall {
   Wide<Real> denominator;
 };
 
+/// Coefficient (i, k), whose target is y: its gradient is written, its loss returned.
+template <class Real, class Scalar, class Out>
+Wide<Real> sigmoid_coefficient(const Samples<const Scalar>& z, const Wide<Real>& y, const Samples<Out>* gradient,
+                               const SigmoidCall<Real>& call, Index i, Index k) {
+  using W = Wide<Real>;
+  const W w = call.weight(i, k);
+  const W up = call.positive_weight(i, k) * call.target.up(y);
+  const W down = call.target.down(y);
+  const BernoulliLogit<Real> decision(static_cast<Real>(z[i][k]));
+  const W alpha = saturated<W>(W(w / call.denominator));
+  if (gradient) (*gradient)[i][k] = narrow<Out>(w == W(0) ? W(0) : decision.slope(up, down, alpha));
+  return w == W(0) ? W(0) : W(w * decision.loss(up, down));
+}
+
 /// Samples [first, last): their gradients are written, their entries of the report too, their sums are added.
 template <class Real, class Scalar, class Targets, class Out>
 void sigmoid_samples(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
@@ -176,13 +193,9 @@ void sigmoid_samples(const Samples<const Scalar>& z, const Targets& targets, con
       }
       const Real logit = static_cast<Real>(z[i][k]);
       const W y = y_of(k);
-      const W up = call.positive_weight(i, k) * call.target.up(y);
-      const W down = call.target.down(y);
-      const BernoulliLogit<Real> decision(logit);
-      loss += w * decision.loss(up, down);
-      if (gradient) (*gradient)[i][k] = narrow<Out>(decision.slope(up, down, saturated<W>(W(w / call.denominator))));
+      loss += sigmoid_coefficient(z, y, gradient, call, i, k);
       if (!report) continue;
-      entries.add(logit, k, decision);
+      entries.add(logit, k, BernoulliLogit<Real>(logit));
       if (!is_nan(logit) && !is_nan(y) && (logit > Real(0)) == (y > W(0.5))) ++sums.correct;
     }
     sums.loss += loss;

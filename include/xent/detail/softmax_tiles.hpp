@@ -28,6 +28,7 @@ struct SoftmaxFormula {
 
   static bool absent(Index /*i*/) { return false; }
   static bool wants_moments() { return false; }
+  static bool refuses_late() { return false; }
   static Index* predictions(Index /*first*/) { return nullptr; }
   static TileMask take(const Samples<const Real>& /*z*/, Index /*first*/, Index count, const Tile& /*tile*/) {
     return tile_bits(count);

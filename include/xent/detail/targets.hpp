@@ -77,6 +77,8 @@ template <class Dense, class W>
 class DenseTargets {
  public:
   static constexpr bool are_labels = false;
+  static constexpr bool are_dense = true;
+  using Scalar = typename Dense::Scalar;
 
   struct Reader {
     Sample<const typename Dense::Scalar> y;
@@ -96,6 +98,7 @@ class DenseTargets {
   }
 
   static Index label(Index /*i*/) { return -1; }
+  const Samples<const Scalar>& samples() const { return samples_; }
   Reader reader(Index i) const { return {samples_[i]}; }
   W total(Index i, Index classes) const { return total_of<W>(reader(i), classes); }
 
@@ -122,6 +125,7 @@ class SparseTargets {
 
  public:
   static constexpr bool are_labels = false;
+  static constexpr bool are_dense = false;
 
   /// y_k for increasing k: the entries of a sample, zero between them.
   class Reader {

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
+#include <vector>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -39,7 +40,8 @@ constexpr TileMask tile_bits(Index count) { return 2 * tile_bit(count - 1) - 1; 
 ///                                     returns the samples that count
 ///     admitted(kernels, call, count, tile)    those whose numbers stay in range, once their maxima are known
 ///     predictions(first)              where the argmaxes go, or null
-///     wants_moments()
+///     wants_moments()                 whether there is a use for more sums than that of the exponentials
+///     refuses_late()                  whether `finish` may leave samples to the portable path for more than a NaN
 ///     finish(kernels, call, first, count, admitted, tile)    after the sums; returns the samples that are done
 ///     of_logits                       whether results are written from the logits, not from the exponentials
 ///     patch(j, tile, out)             corrects single results of the j-th sample
@@ -66,8 +68,15 @@ class Tiles {
     transposed_ = rows && z.classes <= few_classes;
     beyond_caches_ = z.classes * z.count * static_cast<Index>(sizeof(Real)) >= least_beyond_caches;
     const bool flows = rows && out && !in_place_ && beyond_caches_ && out->sample_stride == z.classes;
-    if (flows && z.classes <= OutflowBuffers<Real>::size) outflow_.emplace(*kernels_, traffic_);
+    // What may be refused after its exponentials were stored must not have overwritten its logits.
+    const bool keeps_logits = in_place_ && formula.refuses_late() && !transposed_;
+    const bool fits = rows && z.classes <= OutflowBuffers<Real>::size;
+    if (keeps_logits && !fits) kernels_ = nullptr;
+    if (kernels_ == nullptr) return;
+    if (fits && (flows || keeps_logits)) outflow_.emplace(*kernels_, traffic_);
     again_ = flows && !outflow_;
+    if (strided_ && out && !in_place_ && beyond_caches_)
+      held_.resize(static_cast<std::size_t>(z.classes * (side_by_side() + line)));
     long_ = rows && z.classes > OutflowBuffers<Real>::size && (again_ || !out || z.classes > most_kept);
   }
 
@@ -79,9 +88,17 @@ class Tiles {
     offset_ = offset;
     if (strided_ || transposed_) {
       const Index most = side_by_side();
-      for (Index i = first; i < last; i += most) column_tile(i, std::min(most, last - i));
+      for (Index i = first; i < last; i += most) {
+        const Index count = std::min(most, last - i);
+        column_tile(i, count);
+        if (!held_.empty())
+          kernels_->column_send(held(), z_.classes, count, i > first, i + count == last,
+                                {place(i).data, out_.class_stride});
+      }
     } else {
-      const Index most = std::min(Tile::most, std::max<Index>(1, tile_coefficients / z_.classes));
+      // A buffer is sent in one piece.
+      const bool together = !outflow_ || out_.sample_stride == z_.classes;
+      const Index most = together ? std::min(Tile::most, std::max<Index>(1, tile_coefficients / z_.classes)) : 1;
       for (Index i = first; i < last;) {
         if (formula_.absent(offset_ + i)) {
           formula_.portable(offset_ + i, place(i));
@@ -95,7 +112,7 @@ class Tiles {
       }
     }
     if (outflow_) outflow_->finish();
-    if (again_) simd::fence();
+    if (again_ || !held_.empty()) simd::fence();
   }
 
  private:
@@ -113,11 +130,11 @@ class Tiles {
   }
   Sample<Real> place(Index i) const { return out_.data ? out_[i] : Sample<Real>{nullptr, 1}; }
 
-  /// How many samples of a strided class axis are walked side by side: what they read and write stays in a second-level
-  /// cache, and every visit of a class is worth a few cache lines. Transposed ones stay in the first level.
+  /// How many samples are walked side by side. On a strided class axis as many as there are slots: each visit of a
+  /// class should be worth a few cache lines. Transposed ones stay in a first-level cache.
   Index side_by_side() const {
-    const Index room = transposed_ ? tile_coefficients : 64 * tile_coefficients;
-    return std::min(Tile::most, std::max(line, room / z_.classes / line * line));
+    if (strided_) return Tile::most;
+    return std::min(Tile::most, std::max(line, tile_coefficients / z_.classes / line * line));
   }
 
   /// Leaves the samples of a set to the formula; `result` gives the place of the j-th.
@@ -141,7 +158,7 @@ class Tiles {
       kernels_->maxima(z, n, count, &traffic_, &tile_);
     kernels_->shift(call_, count, &tile_);
     const TileMask admitted = formula_.admitted(*kernels_, call_, count, tile_);
-    if (in_place_ && admitted != tile_bits(count)) {
+    if (in_place_ && !outflow_ && admitted != tile_bits(count)) {
       // Results are about to overwrite logits that the portable path still has to read.
       if (count == 1) return formula_.portable(offset_ + first, place(first));
       for (Index j = 0; j < count; ++j) row_tile(first + j, 1);
@@ -190,12 +207,12 @@ class Tiles {
       if (beyond_caches_) fetch(z + k + 2 * segment, z + k + 3 * segment);
       kernels_->maxima(row, size, 1, &traffic_, &tile_);
       if (tile_.maximum[0] == -infinity<Real>()) {  // no shift, and perhaps a NaN that the maximum has missed
-        if (std::any_of(row.data, row.data + size, [](const Real& x) { return is_nan(x); })) segments_.add_nan();
+        segments_.add_masked(size, std::any_of(row.data, row.data + size, [](const Real& x) { return is_nan(x); }));
         continue;
       }
       kernels_->shift(call_, 1, &tile_);
       sums()(call_, row, size, 1, {nullptr, 0}, &traffic_, &tile_);
-      segments_.add(tile_, k);
+      segments_.add(tile_, k, size);
     }
     tile_.maximum[0] = segments_.maximum;
     tile_.where[0] = segments_.where;
@@ -206,6 +223,9 @@ class Tiles {
     const W one = wide<W>({tile_.one_hi[0], tile_.one_lo[0]});
     const simd::Twice rest = twice(W(segments_.rest * one));
     const simd::Twice moment = twice(W(segments_.moment * one));
+    const simd::Twice spread = twice(segments_.spread);
+    tile_.spread_hi[0] = spread.hi;
+    tile_.spread_lo[0] = spread.lo;
     tile_.rest_hi[0] = rest.hi;
     tile_.rest_lo[0] = rest.lo;
     tile_.moment_hi[0] = moment.hi;
@@ -223,9 +243,10 @@ class Tiles {
       z = {tile.data, tile.stride};
       if (out.data) out = tile;
     }
+    if (!held_.empty()) out = held();
     const TileMask present = formula_.take(tile_of(first), offset_ + first, count, tile_);
     const bool fetches = beyond_caches_ && !transposed_;
-    kernels_->column_maxima(z, n, count, {fetches && !in_place_ ? out.data : nullptr, out.stride}, &tile_);
+    kernels_->column_maxima(z, n, count, {nullptr, 0}, &tile_);
     kernels_->shift(call_, count, &tile_);
     const TileMask admitted = formula_.admitted(*kernels_, call_, count, tile_) & present;
     if (in_place_ && !transposed_ && admitted != present) {  // as above
@@ -256,6 +277,9 @@ class Tiles {
     outflow_->send(n * count, target.data);
   }
 
+  /// Results of a strided class axis on their way past the caches, with room for a line before each class.
+  simd::Rows<Real> held() { return {held_.data() + line, side_by_side() + line}; }
+
   /// The samples of the tile after the next one. Beyond the last one there may be nothing: no fault for a prefetch.
   void fetch(const Real* from, const Real* to) {
     traffic_.fetched = reinterpret_cast<const char*>(from);
@@ -278,6 +302,7 @@ class Tiles {
   SegmentSums<Real> segments_{Real(1)};
   simd::Traffic<Real> traffic_{};
   std::optional<OutflowBuffers<Real>> outflow_{};
+  std::vector<Real> held_{};
   Tile tile_{};
   alignas(64) std::array<Real, static_cast<std::size_t>(tile_coefficients)> transposed_tile_;  // NOLINT: written first
 };

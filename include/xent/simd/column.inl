@@ -47,11 +47,13 @@ inline void column_sums(const Call<typename L::Real>& call, const Rows<const typ
   const V none = L::set1(0);
   Sum rest[most];
   Sum moments[most];
+  Sum spread[most];
   V maxima[most];
   const Index groups = (count + L::lanes - 1) / L::lanes;
   for (Index g = 0; g < groups; ++g) {
     rest[g] = Sum::zero();
     moments[g] = Sum::zero();
+    spread[g] = Sum::zero();
     maxima[g] = none;
   }
   for (Index first = 0; first < n; first += 8) {
@@ -71,10 +73,14 @@ inline void column_sums(const Call<typename L::Real>& call, const Rows<const typ
         e[j] = exponential<L>(shift, d);
         if (stored.data) store_up_to<L>(stored[first + j] + i, count - i, e[j]);
         e[j] = L::leave_out_equal(logit, greatest, e[j], &maxima[g]);
-        if (moment) distance[j] = shift.top - L::max(shift.floor, d);
+        if (moment) distance[j] = shift.top - d;
       }
       rest[g].add_eight(e);
-      if (moment) moments[g].add(sum_of_products<L>(e, distance));
+      if (moment) {
+        spread[g].add_eight(distance);
+        for (Index j = 0; j < 8; ++j) distance[j] = L::min(distance[j], shift.farthest);
+        moments[g].add(sum_of_products<L>(e, distance));
+      }
     }
   }
   for (Index g = 0; g < groups; ++g) {
@@ -83,6 +89,7 @@ inline void column_sums(const Call<typename L::Real>& call, const Rows<const typ
     rest[g].add_product(maxima[g] - L::set1(1), L::load(tile->stored_one + i));
     rest[g].store(tile->rest_hi + i, tile->rest_lo + i);
     moments[g].store(tile->moment_hi + i, tile->moment_lo + i);
+    spread[g].store(tile->spread_hi + i, tile->spread_lo + i);
   }
 }
 
@@ -104,6 +111,31 @@ inline void column_logarithms(const Call<typename L::Real>& call, const Tile<typ
     const auto logarithm = Logarithm<L>::of_lanes(call, tile, i);
     for (Index k = 0; k < n; ++k)
       store_up_to<L>(out[k] + i, count - i, logarithm(load_up_to<L>(z[k] + i, count - i, 0)));
+  }
+}
+
+/// Sends results on past the caches: whole lines of each class; what is left of one waits in front of the results that
+/// come next. `begun` unless nothing was sent yet; `ends` if nothing follows. There is room for a line before held[k].
+template <class L>
+inline void column_send(const Rows<typename L::Real>& held, Index n, Index count, bool begun, bool ends,
+                        const Rows<typename L::Real>& out) {
+  using Real = typename L::Real;
+  constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
+  for (Index k = 0; k < n; ++k) {
+    const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out[k]) / sizeof(Real)) & (line - 1);
+    const Index waited = begun ? past : 0;
+    const Real* from = held[k] - waited;
+    Real* to = out[k] - waited;
+    const Real* const last = held[k] + count;
+    const Index head = begun ? 0 : std::min(count, (line - past) & (line - 1));
+    to = std::copy(from, from + head, to);
+    from += head;
+    for (; from + line <= last; from += line, to += line)
+      for (Index j = 0; j < line; j += L::lanes) L::stream(to + j, L::load(from + j));
+    if (ends)
+      std::copy(from, last, to);
+    else
+      std::copy(from, last, held[k] - (last - from));
   }
 }
 
@@ -174,6 +206,7 @@ inline Kernels<typename L::Real> kernels() {
   k.column_sums_and_moments = &column_sums<L, true>;
   k.column_scale = &column_scale<L>;
   k.column_logarithms = &column_logarithms<L>;
+  k.column_send = &column_send<L>;
   k.gather = &gather<L>;
   k.scatter = &scatter<L>;
   return k;

@@ -3,15 +3,27 @@
 /// The shift of one sample in every lane, or of a sample a lane.
 template <class L>
 struct Shifted {
-  typename L::V anchor, c_hi, c_lo, magic, floor, top;
+  typename L::V anchor, c_hi, c_lo, magic, floor, top, farthest;
 
   static Shifted of_sample(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i) {
-    return {L::set1(tile.anchor[i]),       L::set1(call.c_hi),     L::set1(call.c_lo),
-            L::set1(L::magic - tile.k[i]), L::set1(tile.floor[i]), L::set1(tile.top[i])};
+    return {L::set1(tile.anchor[i]),
+            L::set1(call.c_hi),
+            L::set1(call.c_lo),
+            L::set1(L::magic - tile.k[i]),
+            L::set1(tile.floor[i]),
+            L::set1(tile.top[i]),
+            L::set1(tile.top[i] - tile.floor[i])};
   }
   static Shifted of_lanes(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i) {
-    return {L::load(tile.anchor + i), L::set1(call.c_hi),   L::set1(call.c_lo), L::set1(L::magic) - L::load(tile.k + i),
-            L::load(tile.floor + i),  L::load(tile.top + i)};
+    const typename L::V floor = L::load(tile.floor + i);
+    const typename L::V top = L::load(tile.top + i);
+    return {L::load(tile.anchor + i),
+            L::set1(call.c_hi),
+            L::set1(call.c_lo),
+            L::set1(L::magic) - L::load(tile.k + i),
+            floor,
+            top,
+            top - floor};
   }
 };
 

@@ -34,7 +34,10 @@ struct Call {
   Twice inverse_temperature;        // 1 / T
   Twice temperature_ln2;            // T ln 2
   Twice slope_unit;                 // 1 / (D T)
-  Twice z_loss;                     // zeta
+  Twice label_mass;                 // Y of a label of class weight 1 ...
+  Twice share;                      // ... and of each other class, after smoothing
+  Index classes;
+  Twice z_loss;  // zeta
 };
 
 /// The numbers of some samples, an array each, so that they are computed in lanes.
@@ -61,8 +64,10 @@ struct Tile {
 
   double rest_hi[most], rest_lo[most];      // the sum of e without one of the maxima; NaN if a logit is
   double moment_hi[most], moment_lo[most];  // the sum of e (max - z)
+  double spread_hi[most], spread_lo[most];  // the sum of max - z; infinite if a class is masked
 
-  Real factor_hi[most], factor_lo[most], unscale[most];  // (hi + lo) unscale: what e is multiplied with
+  Real factor_hi[most], factor_lo[most], unscale[most];  // (hi + lo) unscale: what e is multiplied with ...
+  Real subtracted[most];                                 // ... before this is taken away
   Real label_gradient[most];
   Real loss[most], logsumexp[most], log_sum[most], entropy[most];
 };
@@ -129,6 +134,7 @@ struct Kernels {
   void (*column_scale)(const Tile<Real>&, const Rows<const Real>& e, Index n, Index count, const Rows<Real>& out);
   void (*column_logarithms)(const Call<Real>&, const Tile<Real>&, const Rows<const Real>& z, Index n, Index count,
                             const Rows<Real>& out);
+  void (*column_send)(const Rows<Real>& held, Index n, Index count, bool begun, bool ends, const Rows<Real>& out);
   void (*gather)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
   void (*scatter)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
 };

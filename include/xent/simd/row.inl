@@ -197,15 +197,22 @@ struct ExponentialSweep {
   const Real* z;
   Real* stored;  // null if they are not kept
   Shifted<L> shift;
+  Real maximum;
   V greatest;
   Traffic<Real>* traffic;
   Sum rest;
   Sum moments;
+  Sum spread;
   V count;  // maxima that were left out
 
   void add(const V* e, const V* distance) {
     rest.add_eight(e);
-    if (moment) moments.add(sum_of_products<L>(e, distance));
+    if (!moment) return;
+    spread.add_eight(distance);
+    V clamped[8];
+#pragma GCC unroll 8
+    for (Index j = 0; j < 8; ++j) clamped[j] = L::min(distance[j], shift.farthest);  // 0 inf is no moment
+    moments.add(sum_of_products<L>(e, clamped));
   }
 
   /// The group from k on; `holds_maximum`: the maxima in it are left out. Their distance is 0.
@@ -222,7 +229,7 @@ struct ExponentialSweep {
       e[j] = exponential<L>(shift, d);
       if (stored) L::store(stored + at, e[j]);
       if (holds_maximum) e[j] = L::leave_out_equal(logit, greatest, e[j], &count);
-      if (moment) distance[j] = shift.top - L::max(shift.floor, d);
+      if (moment) distance[j] = shift.top - d;
     }
     add(e, distance);
   }
@@ -235,11 +242,11 @@ struct ExponentialSweep {
     move_on<L>(traffic, 6);
     for (Index j = 0; k < n; k += L::lanes, ++j) {
       const V logit = load_up_to<L>(z + k, n - k, minus_infinity<L>);
-      const V d = logit - shift.anchor;
-      e[j] = exponential<L>(shift, d);
+      // Where the vector is not whole, distances are 0, too.
+      if (moment) distance[j] = shift.top - (load_up_to<L>(z + k, n - k, maximum) - shift.anchor);
+      e[j] = exponential<L>(shift, logit - shift.anchor);
       if (stored) store_up_to<L>(stored + k, n - k, e[j]);
       e[j] = L::leave_out_equal(logit, greatest, e[j], &count);
-      if (moment) distance[j] = shift.top - L::max(shift.floor, d);
     }
     add(e, distance);
   }
@@ -267,8 +274,10 @@ inline void sums(const Call<typename L::Real>& call, const Rows<const typename L
     ExponentialSweep<L, moment> sweep{z[i],
                                       stored.data ? stored[i] : nullptr,
                                       Shifted<L>::of_sample(call, *tile, i),
+                                      tile->maximum[i],
                                       L::set1(tile->maximum[i]),
                                       traffic,
+                                      SumOf<L>::type::zero(),
                                       SumOf<L>::type::zero(),
                                       SumOf<L>::type::zero(),
                                       L::set1(0)};
@@ -276,27 +285,32 @@ inline void sums(const Call<typename L::Real>& call, const Rows<const typename L
     // Of several equal maxima all but one are in the sum.
     const Twice rest = sum_of(sweep.rest.total(), total(sweep.count) - 1, static_cast<double>(tile->stored_one[i]));
     const Twice moments = sweep.moments.total();
+    const Twice spread = sweep.spread.total();
     tile->rest_hi[i] = rest.hi;
     tile->rest_lo[i] = rest.lo;
     tile->moment_hi[i] = moments.hi;
     tile->moment_lo[i] = moments.lo;
+    tile->spread_hi[i] = spread.hi;
+    tile->spread_lo[i] = spread.lo;
   }
 }
 
-/// factor e, rounded once.
+/// factor e - subtracted, rounded once.
 template <class L>
 struct Scaling {
-  typename L::V hi, lo, unscale;
+  typename L::V hi, lo, unscale, subtracted;
 
   static Scaling of_sample(const Tile<typename L::Real>& tile, Index i) {
-    return {L::set1(tile.factor_hi[i]), L::set1(tile.factor_lo[i]), L::set1(tile.unscale[i])};
+    return {L::set1(tile.factor_hi[i]), L::set1(tile.factor_lo[i]), L::set1(tile.unscale[i]),
+            L::set1(tile.subtracted[i])};
   }
   static Scaling of_lanes(const Tile<typename L::Real>& tile, Index i) {
-    return {L::load(tile.factor_hi + i), L::load(tile.factor_lo + i), L::load(tile.unscale + i)};
+    return {L::load(tile.factor_hi + i), L::load(tile.factor_lo + i), L::load(tile.unscale + i),
+            L::load(tile.subtracted + i)};
   }
   typename L::V operator()(typename L::V e) const {
     const typename L::V x = e * unscale;
-    return L::fma(x, hi, x * lo) + L::set1(0);  // a masked class gets +0 whatever the signs of the factor
+    return L::fma(x, hi, L::fms(x, lo, subtracted)) + L::set1(0);  // +0 for a masked class, whatever the signs
   }
 };
 

@@ -124,6 +124,10 @@ inline unsigned long long label_numbers(const Call<typename L::Real>& call, Inde
   const W inverse_temperature(call.inverse_temperature);
   const W slope_unit(call.slope_unit);
   const W z_loss(call.z_loss);
+  const W label_mass(call.label_mass);
+  const W share(call.share);
+  const W other = share * W(static_cast<double>(call.classes - 1));
+  const bool smoothed = call.share.hi > 0;
   W loss_sum(0);
   W z_loss_sum(0);
   W slope_sum(0);
@@ -134,7 +138,8 @@ inline unsigned long long label_numbers(const Call<typename L::Real>& call, Inde
     const W rest = W::load(tile->rest_hi + i, tile->rest_lo + i);
     const W one = W::load(tile->one_hi + i, tile->one_lo + i);
     const W weight = W::load(tile->weight + i);
-    const W c = W::load(tile->class_weight + i);
+    const W c = W::load(tile->class_weight + i) * label_mass;
+    const W spread = smoothed ? W::load(tile->spread_hi + i, tile->spread_lo + i) * inverse_temperature : W(0);
     const W sum = rest + one;
     const W both = W(1) / (sum * one);  // one division for two
     const W inverse_sum = one * both;
@@ -143,9 +148,10 @@ inline unsigned long long label_numbers(const Call<typename L::Real>& call, Inde
     const W lse = scaled_maximum + log_sum;
     const W x = (m - z) * inverse_temperature;
     const W slope = W(2) * z_loss * lse;
-    const W a = c + slope;
+    const W a = c + other + slope;
     const W alpha = weight * slope_unit;
-    const W plain = c * (log_sum + x);
+    const W target_distance = c * x + share * (spread - x);
+    const W plain = (c + other) * log_sum + target_distance;
     const W extra = z_loss * lse * lse;
     const W loss = weight * (plain + extra);
     const W numerator = alpha * a;
@@ -157,18 +163,20 @@ inline unsigned long long label_numbers(const Call<typename L::Real>& call, Inde
     const auto at_maximum = z.hi == m.hi;
     const auto confident = at_maximum & (one.hi > rest.hi);
     const W stored = select(at_maximum, one, W::load(tile->stored_label + i));
-    const W share = select(confident, rest, stored) * inverse_sum;
-    const W taken = numerator * share;
-    W::round(select(confident, alpha * slope - taken, taken - alpha * c), tile->label_gradient + i);
+    const W taken = numerator * (select(confident, rest, stored) * inverse_sum);
+    W::round(select(confident, alpha * (other + slope) - taken, taken - alpha * c), tile->label_gradient + i);
 
-    const auto is_regular = (rest.hi >= none) & Double::of_bits(admitted >> static_cast<unsigned>(i));
+    W::round(alpha * share, tile->subtracted + i);
+    const auto is_regular = (rest.hi >= none) & (magnitude(loss.hi) <= Double::set1(Storage<Real>::greatest)) &
+                            (spread.hi <= Double::set1(Storage<Real>::greatest)) &
+                            Double::of_bits(admitted >> static_cast<unsigned>(i));
     loss_sum = loss_sum + select(is_regular, loss, W(0));
     if (report) {
       W::round(loss, tile->loss + i);
       W::round(lse, tile->logsumexp + i);
       const W mean_distance = W::load(tile->moment_hi + i, tile->moment_lo + i) * inverse_sum * inverse_temperature;
       W::round(log_sum + mean_distance, tile->entropy + i);
-      const W temperature_gradient = alpha * (a * mean_distance - c * x - slope * scaled_maximum);
+      const W temperature_gradient = alpha * (a * mean_distance - target_distance - slope * scaled_maximum);
       z_loss_sum = z_loss_sum + select(is_regular, weight * extra, W(0));
       slope_sum = slope_sum + select(is_regular, temperature_gradient, W(0));
     }

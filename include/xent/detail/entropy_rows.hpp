@@ -1,0 +1,151 @@
+#ifndef XENT_DETAIL_ENTROPY_ROWS_HPP
+#define XENT_DETAIL_ENTROPY_ROWS_HPP
+
+/// The entropy of a sample of logits, and its gradient, by the kernels of simd/. What else a sample may be than finite
+/// (NaN, +inf, no finite logit), and numbers that leave the range on the way, are left to entropy_sample.hpp.
+
+#include <xent/config.hpp>
+#include <xent/detail/coefficient_runs.hpp>
+#include <xent/detail/kernel_call.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/outflow_buffers.hpp>
+#include <xent/detail/sample_losses.hpp>
+#include <xent/detail/softmax_sample.hpp>
+#include <xent/detail/wide.hpp>
+#include <xent/types.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// A block of samples of one call.
+template <class Real>
+class EntropyRows {
+  using W = Wide<Real>;
+  static constexpr Index most = OutflowBuffers<Real>::size;  // classes that are kept in cache
+  static constexpr double unscale = 1 / static_cast<double>(simd::CoefficientScale<Real>::of_loss);
+
+ public:
+  /// `stream`: gradients go past the caches.
+  EntropyRows(const Real& temperature, bool stream)
+      : kernels_(kernels_for(temperature)),
+        call_(kernel_call(temperature)),
+        temperature_(widen<W>(temperature)),
+        stream_(stream) {
+    std::fill_n(tile_.maximum, first_lanes, Real(0));
+    std::fill_n(tile_.label_logit, first_lanes, Real(0));
+    if (kernels_ != nullptr && stream) outflow_.emplace(*kernels_, traffic_);
+  }
+  EntropyRows(const EntropyRows&) = delete;
+  EntropyRows& operator=(const EntropyRows&) = delete;
+  ~EntropyRows() {
+    if (outflow_) outflow_->finish();
+  }
+
+  /// The sample z of n classes; nothing if it is not for the kernels. Its gradient, times alpha, goes to `gradient`
+  /// unless that has no memory; `ahead`, which may be null, is where the next sample lies. Without a report neither the
+  /// prediction nor the temperature gradient is computed.
+  template <class Scalar, class Out>
+  std::optional<SampleTerm<Real>> sample(Sample<const Scalar> z, Index n, const W& alpha, Sample<Out> gradient,
+                                         const Scalar* ahead, bool with_report) {
+    const bool lies = std::is_same_v<Scalar, Real> && z.stride == 1;
+    const bool to_place = gradient.data == nullptr || (std::is_same_v<Out, Real> && gradient.stride == 1);
+    if (kernels_ == nullptr || n == 0 || (n > most && !(lies && to_place))) return std::nullopt;
+    const Real* logits = copied_.data();
+    Real* slopes = to_place ? nullptr : kept_.data();
+    if constexpr (std::is_same_v<Scalar, Real>)
+      if (lies) logits = z.data;
+    if constexpr (std::is_same_v<Out, Real>)
+      if (to_place) slopes = gradient.data;
+    if (logits == copied_.data())
+      for (Index k = 0; k < n; ++k) copied_[static_cast<std::size_t>(k)] = static_cast<Real>(z[k]);
+
+    if (ahead != nullptr && lies) {
+      traffic_.fetched = reinterpret_cast<const char*>(ahead);
+      traffic_.end = reinterpret_cast<const char*>(ahead + n);
+    }
+    const simd::Rows<const Real> row{logits, 0};
+    kernels_->maxima(row, n, 1, &traffic_, &tile_);
+    if (!is_finite(tile_.maximum[0])) return std::nullopt;
+    kernels_->shift(call_, 1, &tile_);
+    const bool keeps = slopes != nullptr && n <= most;
+    kernels_->sums_and_moments(call_, row, n, 1, {keeps ? kept_.data() : nullptr, 0}, &traffic_, &tile_);
+    if (!(tile_.rest_hi[0] >= 0)) return std::nullopt;  // NaN
+
+    const W m = widen<W>(tile_.maximum[0]);
+    const W rest = wide_sum<Real>({tile_.rest_hi[0], tile_.rest_lo[0]});
+    const W one = wide_sum<Real>({tile_.one_hi[0], tile_.one_lo[0]});
+    const W moment = wide_sum<Real>({tile_.moment_hi[0], tile_.moment_lo[0]});
+    const W distance = moment / W(rest + one);  // of the average class from the maximum
+    const W log_sum = log_of_sum(rest, one);
+    SampleTerm<Real> term;
+    term.loss = log_sum + W(distance / temperature_);
+    term.entropy = narrow<Real>(term.loss);
+    term.logsumexp = narrow<Real>(W(W(m / temperature_) + log_sum));
+    if (with_report) kernels_->predictions(row, n, 1, tile_, &term.prediction);
+    if (slopes == nullptr) return term;
+
+    // Divided by the sum of the exponentials as they are kept.
+    const W kept_sum = W(rest + widen<W>(tile_.stored_one[0])) * W(unscale);
+    const W factor = W(alpha / kept_sum) / temperature_;
+    const W size = factor < W(0) ? W(W(0) - factor) : factor;
+    if (!(size > W(least_factor)) || !(size < W(greatest_factor))) return std::nullopt;
+    const bool large = size > W(1);
+    const Real center = narrow<Real>(W(m - distance));  // its rest keeps the digits of a small distance
+    const simd::EntropyScalars<Real> scalars{{center, narrow<Real>(W(W(m - widen<W>(center)) - distance))},
+                                             split_factor<Real>(large ? W(factor * W(unscale)) : factor),
+                                             large ? Real(1) : static_cast<Real>(unscale)};
+    const bool flows = outflow_ && to_place && keeps;
+    Real* const result = flows ? outflow_->buffer(logits) : slopes;
+    const bool stream = stream_ && to_place && !flows;
+    W sum(0);
+    tile_.where[0] = 0;
+    for (Index first = 0; first < n; first += most) {
+      const Index count = std::min(most, n - first);
+      if (!keeps) kernels_->sums(call_, {logits + first, 0}, count, 1, {kept_.data(), 0}, &traffic_, &tile_);  // again
+      sum += wide_sum<Real>(coefficient_kernels<Real>()->entropy_slopes(logits + first, kept_.data(), count, scalars,
+                                                                        result + first, stream, with_report));
+    }
+    term.temperature_gradient = sum / temperature_;
+    if (flows) outflow_->send(n, slopes);
+    if (!to_place)
+      for (Index k = 0; k < n; ++k) gradient[k] = narrow<Out>(kept_[static_cast<std::size_t>(k)]);
+    return term;
+  }
+
+ private:
+  static constexpr Index first_lanes = 16;
+  static constexpr double least_factor = std::is_same_v<Real, float> ? 0x1p-90 : 0x1p-700;
+  static constexpr double greatest_factor = std::is_same_v<Real, float> ? 0x1p50 : 0x1p200;  // as in samples.inl
+
+  const simd::Kernels<Real>* kernels_;
+  simd::Call<Real> call_;
+  W temperature_;
+  bool stream_;
+  simd::Traffic<Real> traffic_{};
+  std::optional<OutflowBuffers<Real>> outflow_{};
+  simd::Tile<Real> tile_{};
+  alignas(64) std::array<Real, static_cast<std::size_t>(most)> copied_;  // NOLINT: written before it is read
+  alignas(64) std::array<Real, static_cast<std::size_t>(most)> kept_;    // NOLINT: as above
+};
+
+/// Nothing where there are no kernels for the scalar.
+template <class Real>
+auto make_entropy_rows([[maybe_unused]] const Real& temperature, [[maybe_unused]] bool stream) {
+  if constexpr (has_kernels<Real>)
+    return EntropyRows<Real>(temperature, stream);
+  else
+    return none;
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

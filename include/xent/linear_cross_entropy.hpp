@@ -1,0 +1,223 @@
+#ifndef XENT_LINEAR_CROSS_ENTROPY_HPP
+#define XENT_LINEAR_CROSS_ENTROPY_HPP
+
+/// The loss of a classifier whose logits are linear in its features, with the gradients of weights, features and bias,
+/// and without a matrix of all logits: for vocabularies.
+
+#include <xent/config.hpp>
+#include <xent/cross_entropy_options.hpp>
+#include <xent/detail/cross_entropy.hpp>
+#include <xent/detail/linear_chunks.hpp>
+#include <xent/detail/operand.hpp>
+#include <xent/detail/output.hpp>
+#include <xent/detail/targets.hpp>
+#include <xent/types.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+
+/// One options struct for both losses: `workspace_bytes` and `accumulate` are read here alone.
+template <class Real>
+using LinearCrossEntropyOptions = CrossEntropyOptions<Real>;
+
+namespace detail {
+
+template <class WeightMatrix, class Features, class Bias, class Targets, class DWeights, class DFeatures, class DBias>
+RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
+    const Eigen::DenseBase<WeightMatrix>& weights, const Eigen::DenseBase<Features>& features, const Bias& bias,
+    const Targets& targets, DWeights&& d_weights, DFeatures&& d_features, DBias&& d_bias,
+    const CrossEntropyOptionsOf<WeightMatrix>& options, CrossEntropyReportOf<WeightMatrix>* report);
+
+}  // namespace detail
+
+/// The softmax cross-entropy of the logits W x_i + b, and its gradients for W, x_i and b.
+///
+/// With the loss, the options and the gradient g_i of the logits of sample i as for softmax_cross_entropy:
+///
+///     z_i = W x_i + b        loss = softmax_cross_entropy(z)
+///     d_weights = sum_i g_i x_i^T        d_features_i = W^T g_i        d_bias = sum_i g_i
+///
+/// The logits of a chunk of samples at a time are computed by a matrix product of Eigen and made into their gradient
+/// where they lie; two more products add it to the gradients. Where a chunk of all classes does not fit the workspace,
+/// the classes come in tiles: running sums over the tiles merge exactly, and the gradient computes the logits again, by
+/// the same products and so to the same bits.
+///
+/// @param weights     real [classes x dim]: row k is the embedding of class k; any dense expression
+/// @param features    their scalar, [dim x batch], or [batch x dim] with Axis::rows; a vector at compile time is one
+///                    sample
+/// @param bias        real [classes], in either orientation, or `none`
+/// @param targets     as for softmax_cross_entropy: labels [batch], or distributions shaped like the logits, [classes x
+///                    batch] or [batch x classes]
+/// @param d_weights, d_features, d_bias
+///                    shaped like weights, features and bias, their scalar or RealOf it; `none` is not computed; must
+///                    not share memory with an argument
+/// @param options     see CrossEntropyOptions. workspace_bytes: upper bound on the scratch memory of a call.
+/// accumulate:
+///                    d_weights and d_bias are added to, d_features is written
+/// @param report      see CrossEntropyReport; filled in the same pass
+/// @return the loss in nats
+/// @throws std::invalid_argument for shapes that do not chain, a bias of another size, workspace_bytes of 0 and options
+///         out of range, std::out_of_range for a label that is no class; always before the first write
+///
+/// An ignored sample, or one of weight 0, takes part in no product: NaN in its features changes nothing. A class whose
+/// bias is -inf is masked. 16-bit weights and features are converted panel by panel; all arithmetic is that of RealOf,
+/// sums over samples too.
+///
+/// Accuracy: z is within dim u sum_d |W_kd| |x_d| + u |b_k| of the exact logit, u half an ULP of 1; from there on the
+/// bounds of softmax_cross_entropy. The size of the workspace changes results by a few ULP of their largest entry.
+/// Cost: three products of classes x dim x batch for all gradients, four where classes come in tiles, one for the loss
+/// alone. Heap: at most workspace_bytes on the calling thread, what Eigen packs included, but for: one sample and
+/// sixteen classes, the smallest tile (40 dim coefficients, if that is more); a float copy of a 16-bit output
+/// d_weights or d_bias; a lazy argument, evaluated; each further thread's own panels (1 to 2 MB).
+/// Source: E. Wijmans et al., "Cut your losses in large-vocabulary language models" (2025), for the aim.
+template <class WeightMatrix, class Features, class Bias, class Targets>
+RealOf<typename WeightMatrix::Scalar> linear_cross_entropy(
+    const Eigen::DenseBase<WeightMatrix>& weights, const Eigen::DenseBase<Features>& features, const Bias& bias,
+    const Targets& targets, const detail::CrossEntropyOptionsOf<WeightMatrix>& options = {},
+    detail::CrossEntropyReportOf<WeightMatrix>* report = nullptr) {
+  return detail::linear_cross_entropy_into(weights, features, bias, targets, none, none, none, options, report);
+}
+template <class WeightMatrix, class Features, class Bias, class Targets, class DWeights, class DFeatures, class DBias>
+RealOf<typename WeightMatrix::Scalar> linear_cross_entropy(
+    const Eigen::DenseBase<WeightMatrix>& weights, const Eigen::DenseBase<Features>& features, const Bias& bias,
+    const Targets& targets, DWeights&& d_weights, DFeatures&& d_features, DBias&& d_bias,
+    const detail::CrossEntropyOptionsOf<WeightMatrix>& options = {},
+    detail::CrossEntropyReportOf<WeightMatrix>* report = nullptr) {
+  return detail::linear_cross_entropy_into(weights, features, bias, targets, std::forward<DWeights>(d_weights),
+                                           std::forward<DFeatures>(d_features), std::forward<DBias>(d_bias), options,
+                                           report);
+}
+
+namespace detail {
+
+/// The bias as an argument: nothing, or a vector of any real scalar.
+template <class Bias>
+class LinearBias {
+ public:
+  using Scalar = typename Bias::Scalar;
+
+  explicit LinearBias(const Eigen::DenseBase<Bias>& bias) : operand_(bias) {
+    static_assert(is_real<Scalar>, "xent: the bias must be real: write .cast<float>() or .cast<double>()");
+  }
+  LinearBias(const LinearBias&) = delete;
+  LinearBias& operator=(const LinearBias&) = delete;
+
+  void check(const char* function, Index classes) const {
+    const bool vector = operand_.rows() == 1 || operand_.cols() == 1 || operand_.size() == 0;
+    if (!vector || operand_.size() != classes)
+      throw_invalid(function, "bias", shape_text(operand_.rows(), operand_.cols()), text(classes, ", one a class"));
+  }
+  Samples<const Scalar> samples() const { return operand_.samples(Axis::columns, true); }
+
+ private:
+  Operand<Bias> operand_;
+};
+template <>
+class LinearBias<NoneType> {
+ public:
+  using Scalar = float;
+
+  explicit LinearBias(const NoneType& /*none*/) {}
+  static void check(const char* /*function*/, Index /*classes*/) {}
+  static Samples<const Scalar> samples() { return {}; }
+};
+
+template <class Bias>
+auto make_bias(const Bias& bias) {
+  static_assert(is_none<Bias> || is_dense<Bias>, "xent: the bias must be a dense Eigen vector, or xent::none");
+  if constexpr (is_none<Bias>)
+    return LinearBias<NoneType>(bias);
+  else
+    return LinearBias<DenseOf<Bias>>(bias);
+}
+
+/// The shape of an argument that is not there: the logits, or the bias.
+struct LinearShape {
+  Index shape_rows, shape_cols;
+
+  Index rows() const { return shape_rows; }
+  Index cols() const { return shape_cols; }
+  Index size() const { return shape_rows * shape_cols; }
+};
+
+/// The storage order of an output; that of one that is not wanted does not matter.
+template <class Out>
+constexpr int output_order() {
+  if constexpr (is_none<Out>)
+    return Eigen::ColMajor;
+  else
+    return storage_order<DenseOf<Out>>;
+}
+
+template <class WeightMatrix, class Features, class Bias, class Targets, class DWeights, class DFeatures, class DBias>
+RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
+    const Eigen::DenseBase<WeightMatrix>& weights, const Eigen::DenseBase<Features>& features, const Bias& bias,
+    const Targets& targets, DWeights&& d_weights, DFeatures&& d_features, DBias&& d_bias,
+    const CrossEntropyOptionsOf<WeightMatrix>& options, CrossEntropyReportOf<WeightMatrix>* report) {
+  using Scalar = typename WeightMatrix::Scalar;
+  using Real = RealOf<Scalar>;
+  constexpr const char* function = "linear_cross_entropy";
+  constexpr bool one_sample = is_vector<Features>;
+  using Logits = Eigen::Matrix<Real, Eigen::Dynamic, one_sample ? 1 : Eigen::Dynamic>;
+  static_assert(is_real<Scalar>, "xent: weights must be real: write .cast<float>() or .cast<double>()");
+  static_assert(std::is_same_v<typename Features::Scalar, Scalar>,
+                "xent: the features have another scalar than the weights: write .cast<>() on one of them");
+
+  const Operand w_operand(weights);
+  const Operand x_operand(features);
+  const auto b = make_bias(bias);
+  const auto target = make_targets<Wide<Real>, Logits>(targets, options.axis);
+  auto d_w = make_output<Scalar>(std::forward<DWeights>(d_weights));
+  auto d_x = make_output<Scalar>(std::forward<DFeatures>(d_features));
+  auto d_b = make_output<Scalar>(std::forward<DBias>(d_bias));
+  const auto w = w_operand.samples(Axis::columns, false);
+  const auto x = x_operand.samples(options.axis);
+  const Index classes = w.classes;
+  const Index batch = x.count;
+  const bool batch_is_last = one_sample || options.axis == Axis::columns;
+  const LinearShape logits{batch_is_last ? classes : batch, batch_is_last ? batch : classes};
+  const LinearShape one_a_class{classes, 1};
+
+  if (x.classes != w.count)
+    throw_invalid(function, "features", shape_text(x_operand.rows(), x_operand.cols()),
+                  text(w.count, " features a sample, as the weights ", shape_text(classes, w.count), " have columns"));
+  b.check(function, classes);
+  target.check(function, logits, one_sample, batch);
+  d_w.check(function, "d_weights", w_operand, false);
+  d_x.check(function, "d_features", x_operand, one_sample);
+  d_b.check(function, "d_bias", one_a_class, true);
+  if (options.workspace_bytes == 0) throw_invalid(function, "workspace_bytes", "0", "at least 1");
+  const CountedSamples<Real> counted = check_batch(function, target, classes, batch, options);
+  const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
+
+  d_w.prepare(w_operand, false);
+  d_x.prepare(x_operand, one_sample);
+  d_b.prepare(one_a_class, true);
+  if (options.accumulate) {
+    d_w.load();
+    d_b.load();
+  }
+  if (report) resize_report(*report, batch);
+
+  LinearCall call(WeightPanels<Real, Scalar, storage_order<WeightMatrix>>(w), x, b.samples(), target,
+                  make_gradient_sum<Real, output_order<DWeights>()>(d_w.samples(Axis::columns), options.accumulate),
+                  d_x.samples(options.axis),
+                  make_gradient_sum<Real, Eigen::ColMajor>(d_b.samples(Axis::columns), options.accumulate), options,
+                  scalars, report);
+  const CrossEntropySums<Real> sums = LinearChunks(call, counted.counted).run();
+  d_w.finish();
+  d_x.finish();
+  d_b.finish();
+  if (report) finish_report(*report, sums, scalars, counted, batch, options.reduction);
+  return reduced<Real>(sums.loss, scalars);
+}
+
+}  // namespace detail
+
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif
