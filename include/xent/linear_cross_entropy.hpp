@@ -54,9 +54,8 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
 /// @param d_weights, d_features, d_bias
 ///                    shaped like weights, features and bias, their scalar or RealOf it; `none` is not computed; must
 ///                    not share memory with an argument
-/// @param options     see CrossEntropyOptions. workspace_bytes: upper bound on the scratch memory of a call.
-/// accumulate:
-///                    d_weights and d_bias are added to, d_features is written
+/// @param options     see CrossEntropyOptions. workspace_bytes: upper bound on the scratch memory of a call;
+///                    accumulate: d_weights and d_bias are added to, d_features is written
 /// @param report      see CrossEntropyReport; filled in the same pass
 /// @return the loss in nats
 /// @throws std::invalid_argument for shapes that do not chain, a bias of another size, workspace_bytes of 0 and options
