@@ -10,12 +10,12 @@
 #include <cstddef>
 #include <cstdlib>
 
-#if defined(__has_feature)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define XENT_TESTS_SANITIZED
+#elif defined(__has_feature)  // by clang, and by Eigen, which answers 0 for a compiler that has none
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define XENT_TESTS_SANITIZED
 #endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define XENT_TESTS_SANITIZED
 #endif
 
 namespace support {
