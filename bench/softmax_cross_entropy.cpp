@@ -1,17 +1,24 @@
 // softmax_cross_entropy from 2 to 2^20 classes, 64 MB of logits and a working set of a second-level cache; and a ladder
 // of what one would write with Eigen alone. Every form is checked against the first rung before it is timed.
 
-#include "support/against_memcpy.hpp"
-
 #include <xent/softmax_cross_entropy.hpp>
+#include <xent/thread_pool.hpp>
 
 #include <benchmark/benchmark.h>
 
 #include <cmath>
-#include <cstdint>
+#include <cstddef>
 #include <cstring>
 #include <functional>
 #include <string>
+
+#include "support/against_memcpy.hpp"
+#include "support/copied_bytes.hpp"
+#include "support/over_classes.hpp"
+
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#endif
 
 namespace {
 
@@ -25,14 +32,10 @@ struct Problem {
   Eigen::VectorXi labels;
 
   Problem(Index classes, Index bytes)
-      : logits(classes, std::max<Index>(1, bytes / static_cast<Index>(sizeof(Real)) / classes)),
+      : logits(classes, bench::samples_in<Real>(bytes, classes)),
         gradient(Matrix::Zero(classes, logits.cols())),
         labels(logits.cols()) {
-    std::uint32_t bits = 1;
-    for (Index i = 0; i < logits.size(); ++i) {
-      bits = bits * 1664525U + 1013904223U;
-      logits.data()[i] = static_cast<Real>(static_cast<double>(bits >> 8U) * 0x1p-24 * 20 - 10);
-    }
+    bench::fill_uniform(logits, -10, 10);
     for (Index i = 0; i < labels.size(); ++i) labels[i] = static_cast<int>(i * 7 % classes);
   }
   std::size_t size() const { return static_cast<std::size_t>(logits.size()); }
@@ -81,15 +84,7 @@ void measure(benchmark::State& state, Index bytes, const std::function<Real(Prob
 
 template <class Real>
 void add(const std::string& name, const std::function<Real(Problem<Real>&)>& form) {
-  constexpr Index in_memory = Index{64} << 20U;
-  constexpr Index in_cache = Index{512} << 10U;
-  for (const auto& [place, bytes] : {std::pair{"/64MB", in_memory}, std::pair{"/L2", in_cache}}) {
-    auto* const made = benchmark::RegisterBenchmark(
-        (name + place).c_str(), [form, bytes = bytes](benchmark::State& state) { measure<Real>(state, bytes, form); });
-    made->UseManualTime()->Unit(benchmark::kMicrosecond)->ArgName("classes");
-    for (const Index classes : {2, 10, 32, 128, 1000, 1024, 8192, 32768, 131072, 1 << 20})
-      if (classes * static_cast<Index>(sizeof(Real)) <= bytes) made->Arg(classes);
-  }
+  bench::over_classes<Real>(name, [form](benchmark::State& state, Index bytes) { measure<Real>(state, bytes, form); });
 }
 
 template <class Real>
@@ -110,14 +105,148 @@ void add_all(const std::string& scalar) {
   });
 }
 
+// What the ladder above leaves out: another layout, storage of 16 bits, other targets, threads.
+template <class Scalar>
+struct Batch {
+  using Real = xent::RealOf<Scalar>;
+  using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+
+  xent::CrossEntropyOptions<Real> options;
+  Matrix logits, gradient;
+  Eigen::VectorXi labels;
+
+  Batch(Index classes, Index samples, const xent::CrossEntropyOptions<Real>& o)
+      : options(o),
+        logits(columns() ? classes : samples, columns() ? samples : classes),
+        gradient(Matrix::Zero(logits.rows(), logits.cols())),
+        labels(samples) {
+    bench::fill_uniform(logits, -10, 10);
+    for (Index i = 0; i < samples; ++i) labels[i] = static_cast<int>(i * 7 % classes);
+  }
+
+  bool columns() const { return options.axis == xent::Axis::columns; }
+  Index classes() const { return columns() ? logits.rows() : logits.cols(); }
+  std::size_t bytes() const { return static_cast<std::size_t>(logits.size()) * sizeof(Scalar); }
+
+  /// The labels as distributions, smoothed: the same loss.
+  Matrix distributions() const {
+    const Real spread = options.label_smoothing / static_cast<Real>(classes());
+    Matrix y = Matrix::Constant(logits.rows(), logits.cols(), Scalar(spread));
+    for (Index i = 0; i < labels.size(); ++i)
+      (columns() ? y(labels[i], i) : y(i, labels[i])) += Scalar(1 - options.label_smoothing);
+    return y;
+  }
+
+  /// Sample by sample.
+  double expected_loss() const {
+    const auto smoothing = static_cast<double>(options.label_smoothing);
+    double loss = 0;
+    for (Index i = 0; i < labels.size(); ++i) {
+      Eigen::Array<Real, Eigen::Dynamic, 1> z;
+      if (columns())
+        z = logits.col(i).template cast<Real>();
+      else
+        z = logits.row(i).transpose().template cast<Real>();
+      const Real maximum = z.maxCoeff();
+      const Real lse = maximum + std::log((z - maximum).exp().sum());
+      loss += static_cast<double>(lse) - (1 - smoothing) * static_cast<double>(z[labels[i]]) -
+              smoothing * static_cast<double>(z.mean());
+    }
+    return loss / static_cast<double>(labels.size());
+  }
+};
+
+template <class Scalar>
+using Gradient = std::function<xent::RealOf<Scalar>(Batch<Scalar>&)>;
+
+template <class Scalar>
+void measure_batch(benchmark::State& state, Batch<Scalar>& batch, const Gradient<Scalar>& form, std::size_t arrays) {
+  const double expected = batch.expected_loss();
+  if (!(std::abs(static_cast<double>(form(batch)) - expected) <= 1e-3 * expected))
+    return state.SkipWithError("wrong loss");
+  bench::CopiedBytes copy(arrays, batch.bytes());
+  bench::against_memcpy(
+      state, static_cast<std::size_t>(batch.logits.size()), arrays * sizeof(Scalar) / 2, [&] { copy(); },
+      [&] { benchmark::DoNotOptimize(form(batch)); });
+}
+
+template <class Scalar>
+using OptionsOf = xent::CrossEntropyOptions<xent::RealOf<Scalar>>;
+
+template <class Scalar>
+xent::RealOf<Scalar> gradient_of(Batch<Scalar>& b) {
+  return xent::softmax_cross_entropy(b.logits, b.labels, b.gradient, b.options);
+}
+
+template <class Scalar>
+void add_batches(const std::string& name, const OptionsOf<Scalar>& options) {
+  bench::over_classes<Scalar>(name, [=](benchmark::State& state, Index bytes) {
+    Batch<Scalar> batch(state.range(0), bench::samples_in<Scalar>(bytes, state.range(0)), options);
+    measure_batch<Scalar>(state, batch, gradient_of<Scalar>, 2);
+  });
+}
+
+void add_dense_targets(const std::string& name, const OptionsOf<float>& smoothed) {
+  bench::over_classes<float>(name, [=](benchmark::State& state, Index bytes) {
+    Batch<float> batch(state.range(0), bench::samples_in<float>(bytes, state.range(0)), smoothed);
+    const Gradient<float> form = [y = batch.distributions()](Batch<float>& b) {
+      return xent::softmax_cross_entropy(b.logits, y, b.gradient);
+    };
+    measure_batch<float>(state, batch, form, 3);
+  });
+}
+
+void add_variants() {
+  for (const auto axis : {xent::Axis::rows, xent::Axis::columns}) {
+    const std::string layout = axis == xent::Axis::rows ? "/rows" : "";
+    OptionsOf<float> options;
+    options.axis = axis;
+    if (axis == xent::Axis::rows) {
+      add_batches<float>("float" + layout, options);
+      OptionsOf<double> of_doubles;
+      of_doubles.axis = axis;
+      add_batches<double>("double" + layout, of_doubles);
+    }
+    add_batches<Eigen::bfloat16>("bfloat16" + layout, options);
+    add_batches<Eigen::half>("half" + layout, options);
+  }
+  OptionsOf<float> smoothed;
+  smoothed.label_smoothing = 0.1F;
+  add_batches<float>("float/smoothed", smoothed);
+  add_dense_targets("float/dense_targets", smoothed);
+  OptionsOf<float> threads;
+  threads.executor = xent::thread_pool_executor(2);
+  add_batches<float>("float/two_threads", threads);
+}
+
+/// What the machine has, or 0 where that is not known.
+Index memory_bytes() {
+#if defined(_SC_PHYS_PAGES) && defined(_SC_PAGESIZE)
+  return static_cast<Index>(sysconf(_SC_PHYS_PAGES)) * static_cast<Index>(sysconf(_SC_PAGESIZE));
+#else
+  return 0;
+#endif
+}
+
+/// The time a logit must not depend on how many there are: from 2^10 to 2^28, 1 GiB, as far as the logits, the gradient
+/// and the copy fit. All are in batches of 1024 classes.
+void add_scaling() {
+  auto* const made = benchmark::RegisterBenchmark("float/scaling", [](benchmark::State& state) {
+    constexpr Index classes = 1024;
+    Batch<float> batch(classes, (Index{1} << state.range(0)) / classes, {});
+    measure_batch<float>(state, batch, gradient_of<float>, 2);
+  });
+  made->UseManualTime()->Unit(benchmark::kMicrosecond)->ArgName("log2_logits");
+  for (int log2_logits = 10; log2_logits <= 28; log2_logits += 2)
+    if ((Index{5 * sizeof(float)} << log2_logits) <= std::max(memory_bytes(), Index{1} << 30U)) made->Arg(log2_logits);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   add_all<float>("float");
   add_all<double>("double");
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
+  add_variants();
+  add_scaling();
+  return bench::run(argc, argv);
 }
