@@ -31,7 +31,7 @@ struct ChosenTargets {
   static constexpr bool are_labels = Targets::are_labels;
 
   const Targets& targets;
-  const Index* chosen;
+  const Index* chosen = nullptr;
   Index first_class = 0;
 
   Index label(Index j) const { return are_labels ? targets.label(chosen[j]) - first_class : -1; }

@@ -107,7 +107,8 @@ class Tiles {
         }
         Index count = 1;
         while (count < most && i + count < last && !formula_.absent(offset_ + i + count)) ++count;
-        row_tile(i, count);
+        if (!row_tile(i, count))
+          for (Index j = 0; j < count; ++j) row_tile(i + j, 1);
         i += count;
       }
     }
@@ -146,7 +147,9 @@ class Tiles {
     }
   }
 
-  void row_tile(Index first, Index count) {
+  /// False, with nothing done, if the samples have to be done one by one: results are about to overwrite logits that
+  /// the portable path still has to read.
+  bool row_tile(Index first, Index count) {
     const Index n = z_.classes;
     const simd::Rows<const Real> z{&z_[first][0], z_.sample_stride};
     const simd::Rows<Real> out{place(first).data, out_.sample_stride};
@@ -159,10 +162,8 @@ class Tiles {
     kernels_->shift(call_, count, &tile_);
     const TileMask admitted = formula_.admitted(*kernels_, call_, count, tile_);
     if (in_place_ && !outflow_ && admitted != tile_bits(count)) {
-      // Results are about to overwrite logits that the portable path still has to read.
-      if (count == 1) return formula_.portable(offset_ + first, place(first));
-      for (Index j = 0; j < count; ++j) row_tile(first + j, 1);
-      return;
+      if (count == 1) formula_.portable(offset_ + first, place(first));
+      return count == 1;
     }
     if (Index* const predictions = formula_.predictions(offset_ + first))
       kernels_->predictions(z, n, count, tile_, predictions);
@@ -185,6 +186,7 @@ class Tiles {
     }
     leave(first, tile_bits(count) & ~regular, [&](Index j) { return Sample<Real>{out.data ? result[j] : nullptr, 1}; });
     if (outflow_) outflow_->send(n * count, out.data);
+    return true;
   }
 
   auto sums() const { return formula_.wants_moments() ? kernels_->sums_and_moments : kernels_->sums; }

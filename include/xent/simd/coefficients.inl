@@ -38,7 +38,8 @@ inline typename L::V first_lanes(typename L::V x, Index n) {
 /// that memory takes to send it, and the prefetchers of the machine stop at pages. (64 MB of float: decisions 1.14 ns
 /// without, 0.92 with.)
 inline void fetch_ahead(const void* p) {
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(p) + 2048));
+  const std::uintptr_t ahead = reinterpret_cast<std::uintptr_t>(p) + 2048;
+  __builtin_prefetch(reinterpret_cast<const void*>(ahead));  // NOLINT(performance-no-int-to-ptr): never dereferenced
 }
 
 // Sums with so many digits that their result does not depend on how the coefficients were grouped: which ones are done
@@ -103,6 +104,8 @@ inline Index before_line(const Real* out) {
 template <class L>
 struct Held {
   alignas(64) typename L::Real values[static_cast<std::size_t>(together * L::lanes)];
+
+  Held() {}  // NOLINT: written before it is read
 
   void write(typename L::Real* out, Index first, Index n, bool stream) const {
     if (out == nullptr) return;

@@ -78,7 +78,7 @@ inline void column_sums(const Call<typename L::Real>& call, const Rows<const typ
       rest[g].add_eight(e);
       if (moment) {
         spread[g].add_eight(distance);
-        for (Index j = 0; j < 8; ++j) distance[j] = L::min(distance[j], shift.farthest);
+        for (V& d : distance) d = L::min(d, shift.farthest);
         moments[g].add(sum_of_products<L>(e, distance));
       }
     }

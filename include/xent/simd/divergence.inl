@@ -50,10 +50,10 @@ inline void for_each_pair(const DivergenceScalars& scalars, const float* z_p, co
   if (k == n) return;
   float rest_p[Double::lanes];
   float rest_q[Double::lanes];
-  for (Index j = 0; j < Double::lanes; ++j) {
-    rest_p[j] = k + j < n ? z_p[k + j] : minus_infinity<Float>;
-    rest_q[j] = k + j < n ? z_q[k + j] : minus_infinity<Float>;
-  }
+  std::fill_n(rest_p, Double::lanes, minus_infinity<Float>);
+  std::fill_n(rest_q, Double::lanes, minus_infinity<Float>);
+  std::copy(z_p + k, z_p + n, rest_p);
+  std::copy(z_q + k, z_q + n, rest_q);
   visit(k, lanes(Double::load(rest_p), Double::load(rest_q)));
 }
 

@@ -282,7 +282,7 @@ inline void fence() {
 
 /// The kernels for an instruction set that the machine has; null if there are none: the portable path.
 template <class Real>
-const Kernels<Real>* kernels(InstructionSet set) {
+const Kernels<Real>* kernels([[maybe_unused]] InstructionSet set) {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   using Avx512 = std::conditional_t<sizeof(Real) == sizeof(float), avx512::Float, avx512::Double>;
   using Avx2 = std::conditional_t<sizeof(Real) == sizeof(float), avx2::Float, avx2::Double>;
@@ -294,7 +294,7 @@ const Kernels<Real>* kernels(InstructionSet set) {
 }
 
 /// The same for numbers of 16 bits.
-inline const Conversions* conversions(InstructionSet set) {
+inline const Conversions* conversions([[maybe_unused]] InstructionSet set) {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   static const Conversions table[] = {avx512::conversions(), avx2::conversions()};
   return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
@@ -305,7 +305,7 @@ inline const Conversions* conversions(InstructionSet set) {
 
 /// The same for coefficients that stand alone.
 template <class Real>
-const CoefficientKernels<Real>* coefficient_kernels(InstructionSet set) {
+const CoefficientKernels<Real>* coefficient_kernels([[maybe_unused]] InstructionSet set) {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   using Avx512 = std::conditional_t<sizeof(Real) == sizeof(float), avx512::Float, avx512::Double>;
   using Avx2 = std::conditional_t<sizeof(Real) == sizeof(float), avx2::Float, avx2::Double>;
@@ -318,7 +318,7 @@ const CoefficientKernels<Real>* coefficient_kernels(InstructionSet set) {
 }
 
 /// The same for the divergence of two samples of float.
-inline const DivergenceKernels* divergence_kernels(InstructionSet set) {
+inline const DivergenceKernels* divergence_kernels([[maybe_unused]] InstructionSet set) {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   static const DivergenceKernels table[] = {avx512::divergence_kernels(), avx2::divergence_kernels()};
   return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
