@@ -58,7 +58,8 @@ TEMPLATE_TEST_CASE("chunk size and workspace change nothing, from one sample to 
       CAPTURE(bytes);
       o.workspace_bytes = bytes;
       CHECK(difference(linear_answer(p, p.labels, o), labels, 4) == std::string());
-      CHECK(difference(linear_answer(p, p.y, o), dense, 4) == std::string());
+      // Each gradient of a logit is within 6 ULP of its terms, and what is left of them cancels again in the products.
+      CHECK(difference(linear_answer(p, p.y, o), dense, 8) == std::string());
       CHECK(support::ulps_of_number(xent::linear_cross_entropy(p.weights, p.features, p.bias, p.labels, o),
                                     labels.loss) <= 4);
     }

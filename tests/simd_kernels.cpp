@@ -20,8 +20,8 @@ using xent::simd::InstructionSet;
 // XENT_SIMD may have forced a lower one: then only that and the ones below are tested.
 std::vector<InstructionSet> instruction_sets() {
   std::vector<InstructionSet> sets;
-  for (const InstructionSet set : {InstructionSet::avx512, InstructionSet::avx2})
-    if (set >= xent::simd::instruction_set()) sets.push_back(set);
+  for (const InstructionSet set : {InstructionSet::avx512, InstructionSet::avx2, InstructionSet::baseline})
+    if (set >= xent::simd::instruction_set() && xent::simd::kernels<float>(set) != nullptr) sets.push_back(set);
   return sets;
 }
 

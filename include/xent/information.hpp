@@ -14,6 +14,8 @@
 ///   * arguments are read once where they lie, a lazy expression is evaluated once, and nothing is allocated but that
 ///     and the result;
 ///   * sums run in twice the digits of the result and are rounded once, so that errors do not grow with the classes;
+///   * float and double run in the kernels of simd/, a sample with a number that is no probability, one that is out of
+///     range, or p > 0 where q = 0 in the portable path;
 ///   * bits of powers of two are exact: the entropy of 2^k equally likely classes is k bits.
 ///
 /// Measured errors are in ULP of the exact result, the worst in any unit of a search with gcc at -O2 and clang at

@@ -8,14 +8,16 @@
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/cross_entropy.hpp>
 #include <xent/detail/divergence_rows.hpp>
-#include <xent/detail/entropy_rows.hpp>
+#include <xent/detail/entropy_chunks.hpp>
 #include <xent/detail/entropy_sample.hpp>
 #include <xent/detail/kl_sample.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/output.hpp>
+#include <xent/detail/sample_chunks.hpp>
 #include <xent/detail/sample_losses.hpp>
 #include <xent/types.hpp>
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -61,7 +63,8 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
 /// Bounds: 4 ULP for the entropy of a sample; 4 ULP of w / (D T) s_k max(x_k, sum_j s_j x_j) for the gradient, whose
 /// two terms cancel where a class is as surprising as the average one. Worst found: 0.8 and 2.0 (float),
 /// 1.8 and 2.5 (double).
-/// Cost: reads the logits two times, three with a gradient, mostly from cache; no heap.
+/// Cost: reads the logits two times, three with a gradient, mostly from cache; no heap, but for samples of more than
+/// 2048 classes and for those that are not contiguous.
 template <class Logits>
 RealOf<typename Logits::Scalar> entropy_from_logits(const Eigen::DenseBase<Logits>& logits,
                                                     const detail::CrossEntropyOptionsOf<Logits>& options = {},
@@ -101,8 +104,9 @@ RealOf<typename Logits::Scalar> entropy_from_logits(const Eigen::DenseBase<Logit
 /// sample 0, and leaves d_q finite, (q_k - p_k) / T. Every class of p masked: 0, gradients 0. Every class of q masked
 /// only: +inf, gradients 0. NaN or +inf in either makes the sample NaN, and no other.
 /// Bounds: 4 ULP for the divergence of a sample; for d_p 4 ULP of w / (D T) p_k max(|log(p_k / q_k)|, sum_j p_j
-/// |log(p_j / q_j)|), for d_q of w / (D T) max(p_k, q_k). Worst found: 0.5 each (float), 1.5 each (double).
-/// Cost: reads the logits four to six times, from cache where a sample fits in it; no heap.
+/// |log(p_j / q_j)|), for d_q of w / (D T) max(p_k, q_k). Worst found: 0.5 each (float), 2.6 (double).
+/// Cost: reads the logits three times, mostly from cache; no heap, but for samples of more than 2048 classes and for
+/// those that are not contiguous.
 /// Source: S. Kullback, R. A. Leibler, "On information and sufficiency", Ann. Math. Statist. 22 (1951) 79.
 template <class P, class Q>
 RealOf<typename P::Scalar> kl_divergence_from_logits(const Eigen::DenseBase<P>& logits_p,
@@ -143,30 +147,21 @@ RealOf<typename Logits::Scalar> entropy_from_logits_into(const Eigen::DenseBase<
 
   output.prepare(operand, is_vector<Logits>);
   const auto written = output.samples(options.axis);
-  const auto portable = [&](Index i, const Wide<Real>& alpha) {
+  const auto portable = [&](Index i, const Wide<Real>& alpha, auto to) {
     const EntropySample<Real> sample(z[i], z.classes, options.temperature);
     SampleTerm<Real> term = sample.term();
     term.loss = sample.entropy();
-    if constexpr (!is_none<Gradient>)
-      term.temperature_gradient = write_entropy_gradient(sample, z[i], z.classes, alpha, written[i]);
+    if (to.data != nullptr) term.temperature_gradient = write_entropy_gradient(sample, z[i], z.classes, alpha, to);
     return term;
   };
-  const auto make_term_of = [&] {
-    return [&, rows = make_entropy_rows(options.temperature, is_streamed(written, z))](
-               Index i, bool absent, const Wide<Real>& alpha) mutable {
-      if (absent) {
-        if constexpr (!is_none<Gradient>) fill(written[i], z.classes, Real(0));
-        return SampleTerm<Real>{};
-      }
-      if constexpr (has_kernels<Real>) {
-        const auto* const ahead = i + 1 < z.count ? z[i + 1].data : nullptr;
-        const auto term = rows.sample(z[i], z.classes, alpha, written[i], ahead, report != nullptr);
-        if (term) return *term;
-      }
-      return portable(i, alpha);
-    };
-  };
-  const Real loss = reduce_samples(NoTargets{}, z.classes, z.count, options, counted, report, make_term_of);
+  const Real loss = reduce_chunks(z.classes, z.count, z.side_by_side(), options, counted, report, [&] {
+    if constexpr (has_kernels<Real>)
+      return EntropyChunks(z, written, options.temperature, report != nullptr, portable);
+    else
+      return [&](SampleChunk<Real>& chunk) {
+        for (Index j = 0; j < chunk.count; ++j) take_one(chunk, j, portable, z.classes, written[chunk.first + j]);
+      };
+  });
   output.finish();
   return loss;
 }
@@ -200,30 +195,24 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
   output_q.prepare(operand_p, is_vector<P>);
   const auto written_p = output_p.samples(options.axis);
   const auto written_q = output_q.samples(options.axis);
-  [[maybe_unused]] const auto rows = make_divergence_rows(options.temperature);
-  const auto term_of = [&](Index i, bool absent, const Wide<Real>& alpha) {
-    if (absent) {
-      if constexpr (!is_none<GradientP>) fill(written_p[i], z_p.classes, Real(0));
-      if constexpr (!is_none<GradientQ>) fill(written_q[i], z_p.classes, Real(0));
-      return SampleTerm<Real>{};
-    }
-    if constexpr (std::is_same_v<Real, float>) {
-      const auto given = rows.sample(z_p[i], z_q[i], z_p.classes, alpha, written_p[i], written_q[i]);
-      if (given) return *given;
-    }
+  const auto portable = [&](Index i, const Wide<Real>& alpha, auto to_p, auto to_q) {
     const KlSample<Real> sample(z_p[i], z_q[i], z_p.classes, options.temperature);
     SampleTerm<Real> term = sample.term();
-    if constexpr (!is_none<GradientP> || !is_none<GradientQ>) {
-      const auto to_p = written_p[i];
-      const auto to_q = written_q[i];
-      term.temperature_gradient =
-          write_kl_gradients(sample, z_p[i], z_q[i], z_p.classes, alpha, is_none<GradientP> ? nullptr : &to_p,
-                             is_none<GradientQ> ? nullptr : &to_q);
-    }
+    if constexpr (!is_none<GradientP> || !is_none<GradientQ>)
+      term.temperature_gradient = write_kl_gradients(sample, z_p[i], z_q[i], z_p.classes, alpha,
+                                                     to_p.data ? &to_p : nullptr, to_q.data ? &to_q : nullptr);
     return term;
   };
-  const Real loss =
-      reduce_samples(NoTargets{}, z_p.classes, z_p.count, options, counted, report, [&] { return term_of; });
+  const Index together = std::max(z_p.side_by_side(), z_q.side_by_side());
+  const Real loss = reduce_chunks(z_p.classes, z_p.count, together, options, counted, report, [&] {
+    if constexpr (has_kernels<Real>)
+      return DivergenceRows(z_p, z_q, written_p, written_q, options.temperature, report != nullptr, portable);
+    else
+      return [&](SampleChunk<Real>& chunk) {
+        for (Index j = 0; j < chunk.count; ++j)
+          take_one(chunk, j, portable, z_p.classes, written_p[chunk.first + j], written_q[chunk.first + j]);
+      };
+  });
   output_p.finish();
   output_q.finish();
   return loss;

@@ -64,11 +64,12 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// distributions and smoothing 4 ULP and 6 ULP of w / (D T) max((sum Y + 2 zeta |lse|) s_k, Y_k). Worst over the cases
 /// of docs/accuracy.md, float / double: 2.0 / 1.5 and 2.7 / 2.0 for labels. One-hot columns cancel at the target as
 /// s_k - Y_k does: only labels keep the digits of a confident gradient.
-/// Cost: about that of copying the logits, for labels (smoothed: without class weights) of float, double or 16-bit
-/// logits by the kernels of simd/ (docs/performance.md); elsewhere two exponentials a logit in the wide type. No heap
-/// for up to 4 MiB of logits, but for a sparse target stored class by class; then at most one tile a block: for a
-/// strided class axis, or more than 4096 classes of 16 bits. Source: J. S. Bridle, "Probabilistic interpretation of
-/// feedforward classification network outputs" (1990), for s - y.
+/// Cost: about that of copying the logits, and dense targets of their scalar or of 16 bits, by the kernels of simd/
+/// (docs/performance.md) for float, double and 16-bit logits; elsewhere two exponentials a logit in the wide type. No
+/// heap for up to 4 MiB of logits, but for a sparse target stored class by class; then at most one tile a block: for a
+/// strided class axis, more than 4096 classes of 16 bits, or dense targets that are copied since they lie otherwise
+/// than the logits or have 16 bits. Source: J. S. Bridle, "Probabilistic interpretation of feedforward classification
+/// network outputs" (1990), for s - y.
 template <class Logits, class Targets>
 RealOf<typename Logits::Scalar> softmax_cross_entropy(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
                                                       const detail::CrossEntropyOptionsOf<Logits>& options = {},

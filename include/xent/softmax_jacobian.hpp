@@ -5,6 +5,7 @@
 /// of log_softmax, of every sample of a batch.
 
 #include <xent/config.hpp>
+#include <xent/detail/jacobian_rows.hpp>
 #include <xent/detail/jacobian_sample.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/output.hpp>
@@ -216,9 +217,8 @@ class SoftmaxJacobian {
     product.resize(operand.rows(), operand.cols());
     const auto v = operand.samples(axis, false);
     const auto out = detail::samples_at(product.data(), product, axis, false);
-    const detail::Sample<const Scalar> s{s_.data(), 1};
-    for (Index i = 0; i < v.count; ++i)
-      detail::SoftmaxProduct::apply(s, v[i], v.classes, detail::half_temperature<W>(temperature_), out[i]);
+    const detail::Samples<const Scalar> s{s_.data(), v.classes, v.count, 1, 0};
+    detail::jacobian_of_samples<detail::SoftmaxProduct>(s, v, temperature_, out, 0, v.count);
     return product;
   }
 
@@ -232,7 +232,6 @@ template <class Product, class S, class V, class Out>
 void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v, Out&& out,
                    const SoftmaxOptionsOf<S>& options) {
   using Scalar = typename S::Scalar;
-  using W = Wide<RealOf<Scalar>>;
   static_assert(is_real<Scalar>, "xent: probabilities must be real: write .cast<float>() or .cast<double>()");
   static_assert(std::is_same_v<typename V::Scalar, Scalar> || std::is_same_v<typename V::Scalar, RealOf<Scalar>>,
                 "xent: probabilities and vectors must have the same scalar: write .cast<>() on one of them");
@@ -249,9 +248,9 @@ void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const 
   const auto from = probabilities.samples(options.axis);
   const auto along = vectors.samples(options.axis, is_vector<S>);
   const auto to = output.samples(options.axis);
-  for_blocks(options.executor, from.count, from.classes, [&](Index /*block*/, Index first, Index last) {
-    for (Index i = first; i < last; ++i)
-      Product::apply(from[i], along[i], from.classes, half_temperature<W>(options.temperature), to[i]);
+  const Blocks blocks(from.count, from.classes, to.side_by_side());
+  for_blocks(options.executor, blocks, [&](Index /*block*/, Index first, Index last) {
+    jacobian_of_samples<Product>(from, along, options.temperature, to, first, last);
   });
   output.finish();
 }

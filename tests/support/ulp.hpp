@@ -16,10 +16,11 @@
 
 namespace oracle {
 
-/// A real number as hi + rest * ulp(hi): more than 100 bits, also where a second double would underflow.
+/// A real number as hi + rest * ulp(hi): more than 100 bits, also where a second double would underflow. A long double,
+/// of 113 bits on 64-bit Arm, is held as it is.
 struct Exact {
   double hi = 0;
-  double rest = 0;
+  long double rest = 0;
 };
 
 /// The exponent e of the binade 2^e <= |x| < 2^(e+1) of an exact value. Just below a power of two, hi is that power and
@@ -36,14 +37,14 @@ inline int last_place(double hi) { return std::max(std::ilogb(hi), -1022) - 52; 
 
 inline long double value(const Exact& x) {
   if (x.hi == 0 || !std::isfinite(x.hi)) return x.hi;
-  return static_cast<long double>(x.hi) + std::scalbn(static_cast<long double>(x.rest), last_place(x.hi));
+  return static_cast<long double>(x.hi) + std::scalbn(x.rest, last_place(x.hi));
 }
 
 /// A result computed in more precision than the one under test (a long double reference).
 inline Exact exactly(long double x) {
   const double hi = static_cast<double>(x);
   if (hi == 0 || !std::isfinite(hi)) return {hi, 0};
-  return {hi, static_cast<double>(std::scalbn(x - static_cast<long double>(hi), -last_place(hi)))};
+  return {hi, std::scalbn(x - static_cast<long double>(hi), -last_place(hi))};
 }
 
 /// float, double and long double as they are; Eigen's 16-bit types, which convert to float only.
@@ -79,8 +80,7 @@ double ulp_error(Real got_narrow, const Exact& exact, int scale_binade) {
   }
   // got - hi is exact where it matters (both within a factor of two), and so is the division by a power of two.
   const int ulp = std::max(exact_binade, scale_binade) - (Limits::digits - 1);
-  const long double rest =
-      exact.hi == 0 ? 0 : std::scalbn(static_cast<long double>(exact.rest), last_place(exact.hi) - ulp);
+  const long double rest = exact.hi == 0 ? 0 : std::scalbn(exact.rest, last_place(exact.hi) - ulp);
   return static_cast<double>(std::fabs(std::scalbn(got - static_cast<long double>(exact.hi), -ulp) - rest));
 }
 

@@ -1,135 +1,218 @@
 #ifndef XENT_DETAIL_DIVERGENCE_ROWS_HPP
 #define XENT_DETAIL_DIVERGENCE_ROWS_HPP
 
-/// The divergence of two samples of logits, and its gradients, by the kernels of simd/: float and the 16-bit types,
-/// which double computes with digits to spare. Samples with NaN or +inf, with a class that q alone masks, or without
-/// any, and those further apart than exp can tell, are left to kl_sample.hpp.
+/// The divergence of pairs of samples of logits, and its gradients, by the kernels of simd/. Samples with NaN or +inf,
+/// with a class that q alone masks, or without any, and those further apart than exp can tell, are left to
+/// kl_sample.hpp.
 
 #include <xent/config.hpp>
+#include <xent/detail/coefficient_runs.hpp>
+#include <xent/detail/gathered_rows.hpp>
 #include <xent/detail/kernel_call.hpp>
+#include <xent/detail/logit_numbers.hpp>
 #include <xent/detail/operand.hpp>
+#include <xent/detail/outflow_buffers.hpp>
+#include <xent/detail/sample_chunks.hpp>
 #include <xent/detail/sample_losses.hpp>
+#include <xent/detail/side_by_side.hpp>
 #include <xent/detail/wide.hpp>
 #include <xent/types.hpp>
 
+#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <type_traits>
+#include <vector>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
+/// Sample j of a chunk by portable(i, alpha, d_p, d_q), the path of one sample; an absent one has gradients 0.
+template <class Real, class Portable, class P, class Q>
+void take_one(SampleChunk<Real>& chunk, Index j, const Portable& portable, Index classes, Sample<P> d_p,
+              Sample<Q> d_q) {
+  if (!chunk.is_absent(j)) {
+    chunk.term_of(j) = portable(chunk.first + j, chunk.alpha_of(j), d_p, d_q);
+    return;
+  }
+  if (d_p.data != nullptr) fill(d_p, classes, Real(0));
+  if (d_q.data != nullptr) fill(d_q, classes, Real(0));
+}
+
+/// A block of samples of one call: a function of its chunks.
+template <class Real, class Scalar, class OutP, class OutQ, class Portable>
 class DivergenceRows {
-  static constexpr Index most = 2048;  // classes that are gathered
+  using W = Wide<Real>;
+  using Chunk = SampleChunk<Real>;
 
  public:
-  explicit DivergenceRows(float temperature)
-      : kernels_(kernels_for(temperature)),
-        divergence_(simd::divergence_kernels(simd::instruction_set())),
-        temperature_(static_cast<double>(temperature)) {}
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): kept_ is written before it is read
+  DivergenceRows(const Samples<const Scalar>& z_p, const Samples<const Scalar>& z_q, const Samples<OutP>& d_p,
+                 const Samples<OutQ>& d_q, const Real& temperature, bool with_report, const Portable& portable)
+      : kernels_(kernels_for(temperature)), portable_(portable), z_p_(z_p), z_q_(z_q), d_p_(d_p), d_q_(d_q) {
+    if (kernels_ == nullptr) return;
+    loops_ = simd::logit_kernels<Real>(simd::instruction_set());
+    call_ = logit_call(temperature, with_report);
+    const Index n = z_p.classes;
+    if (n > most_kept && n <= OutflowBuffers<Real>::most) kept_of_long_.resize(static_cast<std::size_t>(3 * (n + 8)));
+    flows_p_.prepare(*kernels_, d_p, z_p, z_q);
+    flows_q_.prepare(*kernels_, d_q, z_p, z_q);
+  }
+  DivergenceRows(const DivergenceRows&) = delete;
+  DivergenceRows& operator=(const DivergenceRows&) = delete;
+  ~DivergenceRows() {
+    flows_p_.finish();
+    flows_q_.finish();
+  }
 
-  /// Samples z_p and z_q of n classes; nothing if they are not for the kernels. The gradients, times alpha, go to d_p
-  /// and d_q unless these have no memory.
-  template <class Scalar, class OutP, class OutQ>
-  std::optional<SampleTerm<float>> sample(Sample<const Scalar> z_p, Sample<const Scalar> z_q, Index n, double alpha,
-                                          Sample<OutP> d_p, Sample<OutQ> d_q) const {
-    const bool gathers = !lies(z_p) || !lies(z_q) || !lies(d_p) || !lies(d_q);
-    if (kernels_ == nullptr || n == 0 || (gathers && n > most)) return std::nullopt;
-    std::array<float, static_cast<std::size_t>(most)> copied_p;  // NOLINT: written before it is read
-    std::array<float, static_cast<std::size_t>(most)> copied_q;  // NOLINT: as above
-    const float* const p = read(z_p, n, copied_p.data());
-    const float* const q = read(z_q, n, copied_q.data());
-
-    simd::DivergenceScalars s{};
-    Index argmax = -1;
-    Index unused = -1;
-    s.max_p = static_cast<double>(maximum(p, n, &argmax));
-    s.max_q = static_cast<double>(maximum(q, n, &unused));
-    if (!is_finite(s.max_p) || !is_finite(s.max_q)) return std::nullopt;
-    s.one_over_t = 1 / temperature_;
-    s.log2e_over_t = 0x1.71547652b82fep+0 / temperature_;
-    s.anchor = static_cast<double>(q[argmax]);
-    const simd::DivergenceSums sums = divergence_->sums(s, p, q, n);
-    const double sum_p = 1 + sums.rest_p;
-    s.center = sums.t / sum_p;
-    const double offset = s.max_q - s.anchor;
-    const double log_scale = (offset - s.center) / temperature_;
-    constexpr double far_apart = 500;
-    if (!(std::fabs(offset) + std::fabs(s.center) < far_apart * temperature_)) return std::nullopt;
-    s.scale = std::exp(log_scale);
-
-    // Where this cancels, by as much as the distributions agree, the sum of terms that are not negative does not.
-    const double log_sum = std::log1p(sums.rest_p);
-    s.divergence = (std::log(sums.sum_q) - log_sum) + log_scale;
-    constexpr double no_cancellation = 0x1p-6;  // 2^-53 times the size of the terms over it: below 2^-36
-    if (!(s.divergence > no_cancellation)) s.divergence = std::log1p(divergence_->excess(s, p, q, n) / sum_p);
-    if (!is_finite(s.divergence)) return std::nullopt;
-
-    SampleTerm<float> term;
-    term.loss = s.divergence;
-    term.entropy = static_cast<float>(log_sum + sums.moment_p / sum_p / temperature_);
-    term.logsumexp = static_cast<float>(s.max_p / temperature_ + log_sum);
-    term.prediction = argmax;
-    if (d_p.data == nullptr && d_q.data == nullptr) return term;
-    s.alpha_p = alpha / sum_p;
-    s.alpha_q = alpha / sums.sum_q;
-    float* const to_p = place(d_p, copied_p.data());
-    float* const to_q = place(d_q, copied_q.data());
-    term.temperature_gradient = divergence_->slopes(s, p, q, n, to_p, to_q) / temperature_;
-    write(to_p, n, d_p);
-    write(to_q, n, d_q);
-    return term;
+  void operator()(Chunk& chunk) {
+    const Index n = z_p_.classes;
+    if (kernels_ != nullptr && n > 0 && n <= SideBySide<Real>::most_classes) {
+      const Index most = SideBySide<Real>::samples(n);
+      for (Index j = 0; j < chunk.count; j += most) tile(chunk, j, std::min(most, chunk.count - j));
+      return;
+    }
+    const bool gathers = !lies_in_rows<Real>(z_p_) || !lies_in_rows<Real>(z_q_) || !lies_in_rows<Real>(d_p_) ||
+                         !lies_in_rows<Real>(d_q_);
+    if (kernels_ != nullptr && n > 0 && gathers) {
+      const Index most = GatheredRows<Real>::together(n);
+      for (Index j = 0; j < chunk.count; j += most) gather(chunk, j, std::min(most, chunk.count - j));
+      return;
+    }
+    for (Index j = 0; j < chunk.count; ++j) {
+      if (kernels_ != nullptr && n > 0 && is_for_kernels(chunk, j) && row(chunk, j)) continue;
+      take_one(chunk, j, portable_, n, d_p_[chunk.first + j], d_q_[chunk.first + j]);
+    }
   }
 
  private:
-  template <class Scalar>
-  static bool lies(const Sample<Scalar>& x) {
-    return x.data == nullptr || (std::is_same_v<std::remove_const_t<Scalar>, float> && x.stride == 1);
-  }
-  template <class Scalar>
-  static const float* read(const Sample<const Scalar>& z, Index n, float* copy) {
-    if constexpr (std::is_same_v<Scalar, float>) {
-      if (lies(z)) return z.data;
+  static constexpr Index most_kept = 2048;  // classes
+
+  bool with_gradients() const { return d_p_.data != nullptr || d_q_.data != nullptr; }
+
+  void tile(Chunk& chunk, Index from, Index count) {
+    const Index first = chunk.first + from;
+    set_alphas(chunk, from, count, numbers_);
+    p_.load(*kernels_, z_p_, first, count, &flows_p_.traffic);
+    q_.load(*kernels_, z_q_, first, count, &flows_q_.traffic);
+    const TileMask regular = loops_->divergence_of_samples(call_, p_.rows(), q_.rows(), z_p_.classes, count,
+                                                           kept_.data(), with_gradients(), &numbers_);
+    for (Index j = 0; j < count; ++j) {
+      if ((regular & tile_bit(j)) != 0 && is_for_kernels(chunk, from + j))
+        take_numbers(numbers_, j, call_.with_report, with_gradients(), chunk.term_of(from + j));
+      else
+        take_one(chunk, from + j, portable_, z_p_.classes, d_p_.data ? p_[j] : Sample<Real>{nullptr, 1},
+                 d_q_.data ? q_[j] : Sample<Real>{nullptr, 1});
     }
-    for (Index k = 0; k < n; ++k) copy[k] = static_cast<float>(z[k]);
-    return copy;
-  }
-  template <class Out>
-  static float* place(const Sample<Out>& out, float* copy) {
-    if constexpr (std::is_same_v<Out, float>) {
-      if (lies(out)) return out.data;
-    }
-    return out.data == nullptr ? nullptr : copy;
-  }
-  template <class Out>
-  static void write(const float* copy, Index n, const Sample<Out>& out) {
-    if (lies(out)) return;
-    for (Index k = 0; k < n; ++k) out[k] = narrow<Out>(copy[k]);
-  }
-  float maximum(const float* z, Index n, Index* index) const {
-    simd::Tile<float> tile;  // NOLINT: what is read is written
-    simd::Traffic<float> traffic{};
-    kernels_->maxima({z, 0}, n, 1, &traffic, &tile);
-    kernels_->predictions({z, 0}, n, 1, tile, index);
-    return *index < n ? tile.maximum[0] : nan<float>();
+    flows_p_.store(*kernels_, p_, d_p_, first, count);
+    flows_q_.store(*kernels_, q_, d_q_, first, count);
   }
 
-  const simd::Kernels<float>* kernels_;
-  const simd::DivergenceKernels* divergence_;
-  double temperature_;
+  /// Samples whose classes do not lie together, or of another scalar.
+  void gather(Chunk& chunk, Index from, Index count) {
+    const Index n = z_p_.classes;
+    const Index first = chunk.first + from;
+    rows_p_.load(*kernels_, z_p_, first, count);
+    rows_q_.load(*kernels_, z_q_, first, count);
+    for (Index j = 0; j < count; ++j) {
+      Real* const to_p = d_p_.data == nullptr ? nullptr : rows_p_[j];
+      Real* const to_q = d_q_.data == nullptr ? nullptr : rows_q_[j];
+      if (!is_for_kernels(chunk, from + j) || !classes(chunk, from + j, rows_p_[j], rows_q_[j], to_p, to_q))
+        take_one(chunk, from + j, portable_, n, Sample<Real>{to_p, 1}, Sample<Real>{to_q, 1});
+    }
+    if (d_p_.data != nullptr) rows_p_.store(*kernels_, d_p_, first, count);
+    if (d_q_.data != nullptr) rows_q_.store(*kernels_, d_q_, first, count);
+  }
+
+  /// A sample where it lies. False, with nothing written, if it is not for the kernels.
+  bool row([[maybe_unused]] Chunk& chunk, [[maybe_unused]] Index j) {
+    constexpr bool writes_p = std::is_same_v<OutP, Real>;
+    constexpr bool writes_q = std::is_same_v<OutQ, Real>;
+    if constexpr (std::is_same_v<Scalar, Real> && writes_p && writes_q) {
+      const Index n = z_p_.classes;
+      const Index i = chunk.first + j;
+      if (i + 1 < z_p_.count && n <= OutflowBuffers<Real>::most) {
+        flows_p_.fetch(z_p_[i + 1].data, n);
+        flows_q_.fetch(z_q_[i + 1].data, n);
+      }
+      Real* const to_p = d_p_[i].data;
+      Real* const to_q = d_q_[i].data;
+      if (!classes(chunk, j, z_p_[i].data, z_q_[i].data, flows_p_.buffer(to_p), flows_q_.buffer(to_q))) return false;
+      flows_p_.send(n, to_p);
+      flows_q_.send(n, to_q);
+      return true;
+    } else {
+      return false;
+    }
+  }
+
+  bool classes(Chunk& chunk, Index j, const Real* p, const Real* q, Real* to_p, Real* to_q) {
+    const Index n = z_p_.classes;
+    set_alphas(chunk, j, 1, numbers_);
+    double* const kept = n <= most_kept ? kept_.data() : kept_of_long_.empty() ? nullptr : kept_of_long_.data();
+    if (!loops_->divergence_of_sample(call_, p, q, n, kept, {to_p, &flows_p_.traffic}, {to_q, &flows_q_.traffic},
+                                      &numbers_))
+      return false;
+    take_numbers(numbers_, 0, call_.with_report, with_gradients(), chunk.term_of(j));
+    return true;
+  }
+
+  /// What memory does for one of the two samples.
+  struct Flows {
+    simd::Traffic<Real> traffic{};
+    std::optional<OutflowBuffers<Real>> out{};
+
+    template <class Out>
+    void prepare([[maybe_unused]] const simd::Kernels<Real>& kernels, [[maybe_unused]] const Samples<Out>& gradient,
+                 [[maybe_unused]] const Samples<const Scalar>& z_p, [[maybe_unused]] const Samples<const Scalar>& z_q) {
+      if constexpr (std::is_same_v<Out, Real>)
+        if (lies_in_rows<Real>(gradient) && is_streamed(gradient, z_p, z_q) &&
+            gradient.classes <= OutflowBuffers<Real>::most)
+          out.emplace(kernels, traffic, gradient.classes);
+    }
+    void fetch(const Real* z, Index n) {
+      traffic.fetched = reinterpret_cast<const char*>(z);
+      traffic.end = reinterpret_cast<const char*>(z + n);
+    }
+    Real* buffer(Real* target) { return out && target != nullptr ? out->buffer(target) : target; }
+    void send(Index n, Real* target) {
+      if (out && target != nullptr) out->send(n, target);
+    }
+    template <class Out>
+    void store(const simd::Kernels<Real>& kernels, SideBySide<Real>& tile, const Samples<Out>& gradient, Index first,
+               Index count) {
+      if (gradient.data == nullptr) return;
+      if constexpr (std::is_same_v<Out, Real>) {
+        const Index n = gradient.classes;
+        if (out && gradient.sample_stride == n) {
+          Real* const target = gradient[first].data;
+          tile.store(kernels, Samples<Real>{out->buffer(target), n, count, 1, n}, 0);
+          return out->send(n * count, target);
+        }
+      }
+      tile.store(kernels, gradient, first);
+    }
+    void finish() {
+      if (out) out->finish();
+    }
+  };
+
+  const simd::Kernels<Real>* kernels_;
+  const simd::LogitKernels<Real>* loops_ = nullptr;
+  simd::LogitCall call_{};
+  const Portable& portable_;
+  Samples<const Scalar> z_p_, z_q_;
+  Samples<OutP> d_p_;
+  Samples<OutQ> d_q_;
+  Flows flows_p_{}, flows_q_{};
+  simd::LogitNumbers<Real> numbers_{};
+  SideBySide<Real> p_{}, q_{};
+  GatheredRows<Real> rows_p_{}, rows_q_{};
+  std::vector<double> kept_of_long_{};
+  alignas(64) std::array<double, static_cast<std::size_t>(3 * most_kept)> kept_;  // NOLINT: written before it is read
 };
-
-/// Nothing where there are no kernels for the scalar.
-template <class Real>
-auto make_divergence_rows([[maybe_unused]] const Real& temperature) {
-  if constexpr (std::is_same_v<Real, float>)
-    return DivergenceRows(temperature);
-  else
-    return none;
-}
 
 }  // namespace detail
 }  // namespace XENT_INLINE_NAMESPACE

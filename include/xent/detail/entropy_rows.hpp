@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <optional>
 #include <type_traits>
+#include <vector>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -33,14 +34,16 @@ class EntropyRows {
 
  public:
   /// `stream`: gradients go past the caches.
-  EntropyRows(const Real& temperature, bool stream)
+  EntropyRows(const Real& temperature, Index classes, bool stream)
       : kernels_(kernels_for(temperature)),
         call_(kernel_call(temperature)),
         temperature_(widen<W>(temperature)),
         stream_(stream) {
     std::fill_n(tile_.maximum, first_lanes, Real(0));
     std::fill_n(tile_.label_logit, first_lanes, Real(0));
-    if (kernels_ != nullptr && stream) outflow_.emplace(*kernels_, traffic_);
+    if (kernels_ != nullptr && stream) outflow_.emplace(*kernels_, traffic_, most_kept(classes));
+    if (kernels_ != nullptr && classes > most && classes <= OutflowBuffers<Real>::most)
+      kept_of_long_.resize(static_cast<std::size_t>(classes));
   }
   EntropyRows(const EntropyRows&) = delete;
   EntropyRows& operator=(const EntropyRows&) = delete;
@@ -48,25 +51,13 @@ class EntropyRows {
     if (outflow_) outflow_->finish();
   }
 
-  /// The sample z of n classes; nothing if it is not for the kernels. Its gradient, times alpha, goes to `gradient`
-  /// unless that has no memory; `ahead`, which may be null, is where the next sample lies. Without a report neither the
-  /// prediction nor the temperature gradient is computed.
-  template <class Scalar, class Out>
-  std::optional<SampleTerm<Real>> sample(Sample<const Scalar> z, Index n, const W& alpha, Sample<Out> gradient,
-                                         const Scalar* ahead, bool with_report) {
-    const bool lies = std::is_same_v<Scalar, Real> && z.stride == 1;
-    const bool to_place = gradient.data == nullptr || (std::is_same_v<Out, Real> && gradient.stride == 1);
-    if (kernels_ == nullptr || n == 0 || (n > most && !(lies && to_place))) return std::nullopt;
-    const Real* logits = copied_.data();
-    Real* slopes = to_place ? nullptr : kept_.data();
-    if constexpr (std::is_same_v<Scalar, Real>)
-      if (lies) logits = z.data;
-    if constexpr (std::is_same_v<Out, Real>)
-      if (to_place) slopes = gradient.data;
-    if (logits == copied_.data())
-      for (Index k = 0; k < n; ++k) copied_[static_cast<std::size_t>(k)] = static_cast<Real>(z[k]);
-
-    if (ahead != nullptr && lies) {
+  /// The sample z of n classes; nothing, with nothing written, if it is not for the kernels. Its gradient, times alpha,
+  /// goes to `slopes` unless that is null; `ahead`, which may be null, is where the next sample lies. Without a report
+  /// neither the prediction nor the temperature gradient is computed.
+  std::optional<SampleTerm<Real>> sample(const Real* logits, Index n, const W& alpha, Real* slopes, const Real* ahead,
+                                         bool with_report) {
+    if (kernels_ == nullptr) return std::nullopt;
+    if (ahead != nullptr) {
       traffic_.fetched = reinterpret_cast<const char*>(ahead);
       traffic_.end = reinterpret_cast<const char*>(ahead + n);
     }
@@ -74,8 +65,9 @@ class EntropyRows {
     kernels_->maxima(row, n, 1, &traffic_, &tile_);
     if (!is_finite(tile_.maximum[0])) return std::nullopt;
     kernels_->shift(call_, 1, &tile_);
-    const bool keeps = slopes != nullptr && n <= most;
-    kernels_->sums_and_moments(call_, row, n, 1, {keeps ? kept_.data() : nullptr, 0}, &traffic_, &tile_);
+    const bool keeps = slopes != nullptr && (n <= most || !kept_of_long_.empty());
+    Real* const kept = kept_of_long_.empty() ? kept_.data() : kept_of_long_.data();
+    kernels_->sums_and_moments(call_, row, n, 1, {keeps ? kept : nullptr, 0}, &traffic_, &tile_);
     if (!(tile_.rest_hi[0] >= 0)) return std::nullopt;  // NaN
 
     const W m = widen<W>(tile_.maximum[0]);
@@ -101,25 +93,29 @@ class EntropyRows {
     const simd::EntropyScalars<Real> scalars{{center, narrow<Real>(W(W(m - widen<W>(center)) - distance))},
                                              split_factor<Real>(large ? W(factor * W(unscale)) : factor),
                                              large ? Real(1) : static_cast<Real>(unscale)};
-    const bool flows = outflow_ && to_place && keeps;
+    const bool flows = outflow_ && keeps;
     Real* const result = flows ? outflow_->buffer(logits) : slopes;
-    const bool stream = stream_ && to_place && !flows;
+    const bool stream = stream_ && !flows;
     W sum(0);
     tile_.where[0] = 0;
-    for (Index first = 0; first < n; first += most) {
-      const Index count = std::min(most, n - first);
-      if (!keeps) kernels_->sums(call_, {logits + first, 0}, count, 1, {kept_.data(), 0}, &traffic_, &tile_);  // again
-      sum += wide_sum<Real>(coefficient_kernels<Real>()->entropy_slopes(logits + first, kept_.data(), count, scalars,
+    const Index at_once = keeps ? n : most;
+    for (Index first = 0; first < n; first += at_once) {
+      const Index count = std::min(at_once, n - first);
+      if (!keeps) kernels_->sums(call_, {logits + first, 0}, count, 1, {kept, 0}, &traffic_, &tile_);  // again
+      sum += wide_sum<Real>(coefficient_kernels<Real>()->entropy_slopes(logits + first, kept, count, scalars,
                                                                         result + first, stream, with_report));
     }
     term.temperature_gradient = sum / temperature_;
     if (flows) outflow_->send(n, slopes);
-    if (!to_place)
-      for (Index k = 0; k < n; ++k) gradient[k] = narrow<Out>(kept_[static_cast<std::size_t>(k)]);
     return term;
   }
 
  private:
+  /// What a buffer is for: the classes of samples that are kept.
+  static Index most_kept(Index classes) {
+    return classes <= OutflowBuffers<Real>::most ? std::max(classes, most) : most;
+  }
+
   static constexpr Index first_lanes = 16;
   static constexpr double least_factor = std::is_same_v<Real, float> ? 0x1p-90 : 0x1p-700;
   static constexpr double greatest_factor = std::is_same_v<Real, float> ? 0x1p50 : 0x1p200;  // as in samples.inl
@@ -131,18 +127,9 @@ class EntropyRows {
   simd::Traffic<Real> traffic_{};
   std::optional<OutflowBuffers<Real>> outflow_{};
   simd::Tile<Real> tile_{};
-  alignas(64) std::array<Real, static_cast<std::size_t>(most)> copied_;  // NOLINT: written before it is read
-  alignas(64) std::array<Real, static_cast<std::size_t>(most)> kept_;    // NOLINT: as above
+  std::vector<Real> kept_of_long_{};
+  alignas(64) std::array<Real, static_cast<std::size_t>(most)> kept_;  // NOLINT: written before it is read
 };
-
-/// Nothing where there are no kernels for the scalar.
-template <class Real>
-auto make_entropy_rows([[maybe_unused]] const Real& temperature, [[maybe_unused]] bool stream) {
-  if constexpr (has_kernels<Real>)
-    return EntropyRows<Real>(temperature, stream);
-  else
-    return none;
-}
 
 }  // namespace detail
 }  // namespace XENT_INLINE_NAMESPACE

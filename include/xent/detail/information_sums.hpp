@@ -7,6 +7,7 @@
 #include <xent/config.hpp>
 #include <xent/detail/divergence.hpp>
 #include <xent/detail/error.hpp>
+#include <xent/detail/information_rows.hpp>
 #include <xent/detail/logarithm.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/wide.hpp>
@@ -51,6 +52,7 @@ W surprise(const W& p) {
 /// Terms are scaled.
 struct CrossEntropyTerm {
   static constexpr const char* name = "cross_entropy";
+  static constexpr auto measure = simd::Measure::cross_entropy;
   template <class Real, class W>
   static W of(const W& p, const W& q) {
     if (!is_amount(p) || !is_amount(q)) return W(nan<Real>());
@@ -58,8 +60,14 @@ struct CrossEntropyTerm {
   }
 };
 
+/// With p in both places.
+struct EntropyTerm : CrossEntropyTerm {
+  static constexpr auto measure = simd::Measure::entropy;
+};
+
 struct KlDivergenceTerm {
   static constexpr const char* name = "kl_divergence";
+  static constexpr auto measure = simd::Measure::kl_divergence;
   template <class Real, class W>
   static W of(const W& p, const W& q) {
     if (!is_amount(p) || !is_amount(q)) return W(nan<Real>());
@@ -71,12 +79,13 @@ struct KlDivergenceTerm {
 /// user's, which has no wider one.
 struct JsDivergenceTerm {
   static constexpr const char* name = "js_divergence";
+  static constexpr auto measure = simd::Measure::js_divergence;
   template <class Real, class W>
   static W of(const W& p, const W& q) {
     if (!is_amount(p) || !is_amount(q)) return W(nan<Real>());
     const W half(0.5);
-    const W middle = scaled(W((p + q) * half));
-    const W difference = scaled(W((p - q) * half));
+    const W middle = W(scaled(p) + scaled(q)) * half;  // the smallest number has no half
+    const W difference = W(scaled(p) - scaled(q)) * half;
     return (divergence_term<Real>(scaled(p), middle, difference) +
             divergence_term<Real>(scaled(q), middle, W(-difference))) *
            half;
@@ -92,19 +101,34 @@ Wide<Real> sum_over_classes(Sample<ScalarP> p, Sample<ScalarQ> q, Index classes)
   return unscaled(sum);
 }
 
+/// The same of every sample, by kernels where there are any: use(i, sum).
+template <class Term, class Real, class Scalar, class Use>
+void for_each_sum(const Samples<const Scalar>& p, const Samples<const Scalar>& q, const Use& use) {
+  const auto portable = [&](Index i) { return sum_over_classes<Term, Real>(p[i], q[i], p.classes); };
+  if constexpr (has_kernels<Real>) {
+    InformationRows<Real, Scalar>(Term::measure, p, q).each(portable, use);
+  } else {
+    for (Index i = 0; i < p.count; ++i) use(i, portable(i));
+  }
+}
+
 /// One number a sample; for a vector at compile time, the number.
 template <bool one_sample, class Real>
 using PerSample = std::conditional_t<one_sample, Real, Eigen::Array<Real, Eigen::Dynamic, 1>>;
 
-template <bool one_sample, class Real, class Number>
-PerSample<one_sample, Real> for_each_sample(Index count, const Number& number) {
-  if constexpr (one_sample) {
-    return narrow<Real>(number(0));
-  } else {
-    PerSample<one_sample, Real> result(count);
-    for (Index i = 0; i < count; ++i) result[i] = narrow<Real>(number(i));
-    return result;
-  }
+/// finish(sum in nats), rounded, of every sample.
+template <bool one_sample, class Term, class Real, class Scalar, class Finish>
+PerSample<one_sample, Real> number_per_sample(const Samples<const Scalar>& p, const Samples<const Scalar>& q,
+                                              const Finish& finish) {
+  PerSample<one_sample, Real> result{};
+  if constexpr (!one_sample) result.resize(p.count);
+  for_each_sum<Term, Real>(p, q, [&]([[maybe_unused]] Index i, const Wide<Real>& nats) {
+    if constexpr (one_sample)
+      result = narrow<Real>(finish(nats));
+    else
+      result[i] = narrow<Real>(finish(nats));
+  });
+  return result;
 }
 
 template <class Scalar>
@@ -124,9 +148,7 @@ NumberPerSample<P> entropy_per_sample(const Eigen::DenseBase<P>& p, Axis axis, c
   check_probability_type<typename P::Scalar>();
   const Operand operand(p);
   const auto samples = operand.samples(axis);
-  return for_each_sample<is_vector<P>, Real>(samples.count, [&](Index i) {
-    return finish(sum_over_classes<CrossEntropyTerm, Real>(samples[i], samples[i], samples.classes));
-  });
+  return number_per_sample<is_vector<P>, EntropyTerm, Real>(samples, samples, finish);
 }
 
 /// Two arguments hold one sample each if either is a vector at compile time: that one cannot be anything else.
@@ -145,9 +167,8 @@ NumberPerPair<P, Q> compare_samples(const Eigen::DenseBase<P>& p, const Eigen::D
   check_same_shape(Term::name, "q", operand_p, operand_q);
   const auto samples_p = operand_p.samples(axis, one_sample);
   const auto samples_q = operand_q.samples(axis, one_sample);
-  return for_each_sample<one_sample, Real>(samples_p.count, [&](Index i) {
-    return in_unit(sum_over_classes<Term, Real>(samples_p[i], samples_q[i], samples_p.classes), unit);
-  });
+  return number_per_sample<one_sample, Term, Real>(samples_p, samples_q,
+                                                   [&](const auto& nats) { return in_unit(nats, unit); });
 }
 
 /// A joint distribution J(i, j) = P(X = i, Y = j) and its marginals, in at least twice the digits of double: what is
@@ -170,8 +191,8 @@ class JointTable {
   /// sum_ij J_ij log(1 / J_ij)
   Real entropy(Unit unit) const {
     Wide<Real> sum(0);
-    for (Index i = 0; i < rows_.count; ++i)
-      sum += sum_over_classes<CrossEntropyTerm, Real>(rows_[i], rows_[i], rows_.classes);
+    const auto samples = operand_.samples(Dense::IsRowMajor ? Axis::rows : Axis::columns, false);
+    for_each_sum<EntropyTerm, Real>(samples, samples, [&](Index /*i*/, const Wide<Real>& part) { sum += part; });
     return narrow<Real>(in_unit(sum, unit));
   }
 

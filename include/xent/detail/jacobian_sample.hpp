@@ -10,6 +10,7 @@
 #include <xent/config.hpp>
 #include <xent/detail/operand.hpp>
 #include <xent/detail/wide.hpp>
+#include <xent/simd/information.hpp>
 #include <xent/types.hpp>
 
 namespace xent {
@@ -48,6 +49,8 @@ W half_mean(Sample<const Scalar> s, Sample<const Vector> v, Index classes) {
 
 /// s_k (v_k - <s, v>) / T
 struct SoftmaxProduct {
+  static constexpr auto product = simd::JacobianProduct::softmax;
+
   template <class W, class Scalar, class Vector, class Out>
   static void apply(Sample<const Scalar> s, Sample<const Vector> v, Index classes, const W& half_t, Sample<Out> out) {
     const W mean = half_mean<W>(s, v, classes);
@@ -60,6 +63,8 @@ struct SoftmaxProduct {
 
 /// (v_k - <s, v>) / T
 struct LogSoftmaxProduct {
+  static constexpr auto product = simd::JacobianProduct::log_softmax;
+
   template <class W, class Scalar, class Vector, class Out>
   static void apply(Sample<const Scalar> s, Sample<const Vector> v, Index classes, const W& half_t, Sample<Out> out) {
     const W mean = half_mean<W>(s, v, classes);
@@ -69,6 +74,8 @@ struct LogSoftmaxProduct {
 
 /// (v_k - s_k sum_j v_j) / T
 struct LogSoftmaxTransposedProduct {
+  static constexpr auto product = simd::JacobianProduct::log_softmax_transposed;
+
   template <class W, class Scalar, class Vector, class Out>
   static void apply(Sample<const Scalar> s, Sample<const Vector> v, Index classes, const W& half_t, Sample<Out> out) {
     W sum(0);

@@ -40,6 +40,9 @@ struct CrossEntropySums {
 template <class Targets, class Real, class Scalar, class Out>
 inline constexpr bool has_label_kernels = has_tiles<Real, Scalar, Out>&& Targets::are_labels;
 
+/// Beyond these, the numbers of a sample take no time that matters.
+inline constexpr Index most_classes_plain = 1024;
+
 /// The formula of Tiles for labels; `portable(i, out)` is the path of one sample.
 template <class Real, class Targets, class Portable>
 class LabelFormula {
@@ -50,13 +53,16 @@ class LabelFormula {
 
  public:
   static constexpr bool of_logits = false;
+  static constexpr bool of_targets = false;
 
-  /// `report` may be null. With `slopes`, the temperature gradient is wanted.
-  LabelFormula(const Targets& targets, bool smoothed, bool slopes, const CrossEntropyOptions<Real>& options,
+  /// `report` may be null. With `slopes`, the temperature gradient is wanted. `plain` if the loss of a label is all
+  /// there is to it.
+  LabelFormula(const Targets& targets, bool plain, bool smoothed, bool slopes, const CrossEntropyOptions<Real>& options,
                CrossEntropyReport<Real>* report, const Portable& portable, CrossEntropySums<Real>& sums)
       : targets_(targets),
+        plain_(plain),
         smoothed_(smoothed),
-        slopes_(slopes),
+        slopes_(slopes && report),
         options_(options),
         report_(report),
         portable_(portable),
@@ -68,32 +74,50 @@ class LabelFormula {
   Index* predictions(Index first) const { return report_ ? &report_->prediction[first] : nullptr; }
 
   TileMask take(const Samples<const Real>& z, Index first, Index count, Tile& tile) {
-    TileMask present = 0;
+    const Index ignored = options_.ignore_index;
+    present_ = 0;
     for (Index j = 0; j < count; ++j) {
-      const bool is_missing = absent(first + j);
-      labels_[j] = is_missing ? 0 : targets_.label(first + j);
-      present |= static_cast<TileMask>(!is_missing) << static_cast<unsigned>(j);
+      const Index label = targets_.label(first + j);
+      labels_[j] = label >= 0 && label < z.classes ? label : 0;  // under weight 0 it may be anything
+      present_ |= static_cast<TileMask>(label != ignored) << static_cast<unsigned>(j);
       tile.label_logit[j] = z[j][labels_[j]];
     }
-    if (options_.sample_weights.size() != 0)
-      for (Index j = 0; j < count; ++j) tile.weight[j] = static_cast<double>(options_.sample_weights[first + j]);
+    if (options_.sample_weights.size() != 0) {
+      for (Index j = 0; j < count; ++j) {
+        tile.weight[j] = static_cast<double>(options_.sample_weights[first + j]);
+        if (tile.weight[j] == 0) present_ &= ~tile_bit(j);
+      }
+    }
     if (options_.class_weights.size() != 0)
       for (Index j = 0; j < count; ++j) tile.class_weight[j] = static_cast<double>(options_.class_weights[labels_[j]]);
-    return present;
+    return present_;
   }
 
-  TileMask admitted(const Kernels& kernels, const Call& call, Index count, const Tile& tile) const {
-    return kernels.admitted_labels(call, count, tile);
+  TileMask shift(const Kernels& kernels, const Call& call, Index count, Tile& tile) {
+    if (plain_) plainly_shifted_ = kernels.plain_shift(call, count, &tile);
+    if ((present_ & ~plainly_shifted_) == 0 && !report_) return plainly_shifted_;
+    kernels.shift(call, count, &tile);
+    if (plain_) kernels.plain_shift(call, count, &tile);
+    return plainly_shifted_ | kernels.admitted_labels(call, count, tile);
   }
 
   TileMask finish(const Kernels& kernels, const Call& call, Index first, Index count, TileMask admitted, Tile& tile) {
     simd::LossSums tile_sums{};
-    const auto numbers = report_ ? kernels.label_numbers_and_report : kernels.label_numbers;
-    const TileMask regular = numbers(call, count, admitted, &tile, &tile_sums);
-    sums_.loss += wide<W>(tile_sums.loss);
+    const TileMask others = admitted & ~plainly_shifted_;
+    TileMask regular = 0;
+    if (others != 0 || report_) {
+      const auto numbers = report_ ? kernels.label_numbers_and_report : kernels.label_numbers;
+      regular = numbers(call, count, admitted, &tile, &tile_sums) & others;
+      if (slopes_) sums_.temperature_gradient += wide<W>(tile_sums.temperature_gradient);
+      sums_.z_loss += wide<W>(tile_sums.z_loss);
+      if (plain_) numbers(call, count, others, &tile, &tile_sums);  // the loss of these alone
+      sums_.loss += wide<W>(tile_sums.loss);
+    }
+    if (plain_) {  // in place of the numbers that there may be: a report does not change a bit of the results
+      regular |= kernels.plain_label_numbers(call, count, admitted & plainly_shifted_, &tile, &tile_sums);
+      sums_.loss += wide<W>(tile_sums.loss);
+    }
     if (!report_) return regular;
-    if (slopes_) sums_.temperature_gradient += wide<W>(tile_sums.temperature_gradient);
-    sums_.z_loss += wide<W>(tile_sums.z_loss);
     for (Index j = 0; j < count; ++j) {
       report_->sample_loss[first + j] = tile.loss[j];
       report_->logsumexp[first + j] = tile.logsumexp[j];
@@ -111,12 +135,15 @@ class LabelFormula {
 
  private:
   const Targets& targets_;
+  bool plain_;
   bool smoothed_;
   bool slopes_;
   const CrossEntropyOptions<Real>& options_;
   CrossEntropyReport<Real>* report_;
   const Portable& portable_;
   CrossEntropySums<Real>& sums_;
+  TileMask present_ = 0;
+  TileMask plainly_shifted_ = 0;
   Index labels_[Tile::most] = {};
 };
 
@@ -136,8 +163,11 @@ bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const S
   call.label_mass = twice(target(W(1), false));
   call.share = twice(target.share);
   const bool smoothed = call.share.hi > 0;
-  LabelFormula<Real, Targets, Portable> formula(targets, smoothed, gradient != nullptr, options, report, portable,
-                                                sums);
+  const bool plain = !smoothed && z.classes <= most_classes_plain && scalars.z_loss == W(0) &&
+                     options.sample_weights.size() == 0 && options.class_weights.size() == 0 &&
+                     call.slope_unit.hi <= 1 && call.slope_unit.hi >= 0x1p-30;
+  LabelFormula<Real, Targets, Portable> formula(targets, plain, smoothed, gradient != nullptr, options, report,
+                                                portable, sums);
   return run_tiles(z, gradient, call, scalars.temperature, first, last, formula);
 }
 

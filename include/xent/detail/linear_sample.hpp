@@ -29,6 +29,7 @@ struct BlockReader {
 template <class Targets>
 struct ChosenTargets {
   static constexpr bool are_labels = Targets::are_labels;
+  static constexpr bool are_dense = Targets::are_dense;
 
   const Targets& targets;
   const Index* chosen = nullptr;
@@ -39,6 +40,11 @@ struct ChosenTargets {
     return BlockReader<decltype(targets.reader(0))>{targets.reader(chosen[j]), first_class};
   }
   auto total(Index j, Index classes) const { return targets.total(chosen[j], classes); }
+  auto sample(Index j) const { return targets.sample(chosen[j]); }
+  template <class Visit>
+  void for_each_entry(Index j, const Visit& visit) const {
+    targets.for_each_entry(chosen[j], visit);
+  }
 };
 
 /// The sums of a sample over the classes so far, relative to the highest logit so far. A higher one that arrives moves

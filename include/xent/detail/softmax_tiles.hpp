@@ -22,6 +22,7 @@ struct SoftmaxFormula {
   using Tile = simd::Tile<Real>;
 
   static constexpr bool of_logits = logarithms;
+  static constexpr bool of_targets = false;
 
   Real* logsumexp;
   const Portable& portable;
@@ -33,8 +34,8 @@ struct SoftmaxFormula {
   static TileMask take(const Samples<const Real>& /*z*/, Index /*first*/, Index count, const Tile& /*tile*/) {
     return tile_bits(count);
   }
-  static TileMask admitted(const simd::Kernels<Real>& kernels, const simd::Call<Real>& call, Index count,
-                           const Tile& tile) {
+  static TileMask shift(const simd::Kernels<Real>& kernels, const simd::Call<Real>& call, Index count, Tile& tile) {
+    kernels.shift(call, count, &tile);
     return kernels.admitted_maxima(call, count, tile);
   }
   TileMask finish(const simd::Kernels<Real>& kernels, const simd::Call<Real>& call, Index first, Index count,

@@ -43,6 +43,7 @@ template <class T, class W>
 class LabelTargets {
  public:
   static constexpr bool are_labels = true;
+  static constexpr bool are_dense = false;
 
   struct Reader {
     Index label;
@@ -59,6 +60,11 @@ class LabelTargets {
   Index label(Index i) const { return labels_[i]; }
   Reader reader(Index i) const { return {labels_[i]}; }
   W total(Index /*i*/, Index /*classes*/) const { return W(1); }
+  /// Calls visit(k, y_k) where y_k is not 0.
+  template <class Visit>
+  void for_each_entry(Index i, const Visit& visit) const {
+    visit(labels_[i], W(1));
+  }
 
  private:
   decltype(make_labels(std::declval<const T&>())) labels_;
@@ -99,6 +105,7 @@ class DenseTargets {
 
   static Index label(Index /*i*/) { return -1; }
   const Samples<const Scalar>& samples() const { return samples_; }
+  Sample<const Scalar> sample(Index i) const { return samples_[i]; }
   Reader reader(Index i) const { return {samples_[i]}; }
   W total(Index i, Index classes) const { return total_of<W>(reader(i), classes); }
 
@@ -188,6 +195,18 @@ class SparseTargets {
   static Index label(Index /*i*/) { return -1; }
   Reader reader(Index i) const { return Reader(*this, i); }
   W total(Index i, Index classes) const { return total_of<W>(reader(i), classes); }
+  /// Calls visit(k, y_k) for the entries of a sample, in increasing order of k.
+  template <class Visit>
+  void for_each_entry(Index i, const Visit& visit) const {
+    if (regrouped_) {
+      const auto sample = static_cast<std::size_t>(i);
+      for (std::size_t j = starts_[sample]; j < starts_[sample + 1]; ++j)
+        visit(entries_[j].index, widen<W>(entries_[j].value));
+    } else {
+      for (Iterator entry(targets_, i); entry; ++entry)
+        visit(static_cast<Index>(entry.index()), widen<W>(entry.value()));
+    }
+  }
 
  private:
   Index sample_of(const Iterator& entry) const {

@@ -38,11 +38,14 @@ constexpr TileMask tile_bits(Index count) { return 2 * tile_bit(count - 1) - 1; 
 ///     absent(i)                       whether sample i is not to be read
 ///     take(z, first, count, tile)     sets its numbers that are not sums over classes, from the logits of the tile;
 ///                                     returns the samples that count
-///     admitted(kernels, call, count, tile)    those whose numbers stay in range, once their maxima are known
+///     shift(kernels, call, count, tile)       sets their shifts, once their maxima are known; returns those whose
+///                                             numbers stay in range
 ///     predictions(first)              where the argmaxes go, or null
 ///     wants_moments()                 whether there is a use for more sums than that of the exponentials
 ///     refuses_late()                  whether `finish` may leave samples to the portable path for more than a NaN
 ///     finish(kernels, call, first, count, admitted, tile)    after the sums; returns the samples that are done
+///     of_targets                      whether results are made by `scale`, `exponentiate` and
+///                                             `column_scale` of the formula
 ///     of_logits                       whether results are written from the logits, not from the exponentials
 ///     patch(j, tile, out)             corrects single results of the j-th sample
 ///     portable(i, out)                all there is to do for one sample, with its results in `out`
@@ -70,18 +73,23 @@ class Tiles {
     const bool flows = rows && out && !in_place_ && beyond_caches_ && out->sample_stride == z.classes;
     // What may be refused after its exponentials were stored must not have overwritten its logits.
     const bool keeps_logits = in_place_ && formula.refuses_late() && !transposed_;
-    const bool fits = rows && z.classes <= OutflowBuffers<Real>::size;
+    const bool fits = rows && z.classes <= (beyond_caches_ ? OutflowBuffers<Real>::most : OutflowBuffers<Real>::size);
     if (keeps_logits && !fits) kernels_ = nullptr;
     if (kernels_ == nullptr) return;
-    if (fits && (flows || keeps_logits)) outflow_.emplace(*kernels_, traffic_);
-    again_ = flows && !outflow_;
-    if (strided_ && out && !in_place_ && beyond_caches_)
-      held_.resize(static_cast<std::size_t>(z.classes * (side_by_side() + line)));
-    long_ = rows && z.classes > OutflowBuffers<Real>::size && (again_ || !out || z.classes > most_kept);
+    if (fits && (flows || keeps_logits)) outflow_.emplace(*kernels_, traffic_, z.classes);
+    again_ = (flows && !outflow_) || (strided_ && out && !in_place_ && beyond_caches_);
+    if (strided_ && again_) held_.resize(static_cast<std::size_t>(z.classes * (side_by_side() + line)));
+    long_ = rows && !outflow_ && z.classes > OutflowBuffers<Real>::size && (again_ || !out || z.classes > most_kept);
   }
 
   /// False if no sample of the call is for the kernels.
   bool works() const { return kernels_ != nullptr; }
+
+  /// Memory to fetch during the next run.
+  void fetch(const void* from, const void* to) {
+    traffic_.fetched = static_cast<const char*>(from);
+    traffic_.end = static_cast<const char*>(to);
+  }
 
   /// Samples [first, last), which to the formula are `offset` further on.
   void run(Index first, Index last, Index offset = 0) {
@@ -90,10 +98,7 @@ class Tiles {
       const Index most = side_by_side();
       for (Index i = first; i < last; i += most) {
         const Index count = std::min(most, last - i);
-        column_tile(i, count);
-        if (!held_.empty())
-          kernels_->column_send(held(), z_.classes, count, i > first, i + count == last,
-                                {place(i).data, out_.class_stride});
+        column_tile(i, count, i + count == last);
       }
     } else {
       // A buffer is sent in one piece.
@@ -113,7 +118,7 @@ class Tiles {
       }
     }
     if (outflow_) outflow_->finish();
-    if (again_ || !held_.empty()) simd::fence();
+    if (again_) simd::fence();
   }
 
  private:
@@ -153,14 +158,14 @@ class Tiles {
     const Index n = z_.classes;
     const simd::Rows<const Real> z{&z_[first][0], z_.sample_stride};
     const simd::Rows<Real> out{place(first).data, out_.sample_stride};
+    // The tile after the next one. Beyond the last one there may be nothing: no fault for a prefetch.
     if (beyond_caches_ && !long_ && z.stride < 2 * n) fetch(z[2 * count], z[3 * count]);
     formula_.take(tile_of(first), offset_ + first, count, tile_);
     if (long_)
       sum_segments(z.data);
     else
       kernels_->maxima(z, n, count, &traffic_, &tile_);
-    kernels_->shift(call_, count, &tile_);
-    const TileMask admitted = formula_.admitted(*kernels_, call_, count, tile_);
+    const TileMask admitted = formula_.shift(*kernels_, call_, count, tile_);
     if (in_place_ && !outflow_ && admitted != tile_bits(count)) {
       if (count == 1) formula_.portable(offset_ + first, place(first));
       return count == 1;
@@ -176,7 +181,9 @@ class Tiles {
       sums()(call_, z, n, count, {keeps ? result.data : nullptr, result.stride}, &traffic_, &tile_);
     const TileMask regular = formula_.finish(*kernels_, call_, offset_ + first, count, admitted, tile_);
     if (out.data) {
-      if (Formula::of_logits)
+      if constexpr (Formula::of_targets)
+        write_with_targets(z, count, keeps, result);
+      else if (Formula::of_logits)
         kernels_->logarithms(call_, tile_, z, n, count, &traffic_, result, again_);
       else if (keeps)
         kernels_->scale(tile_, {result.data, result.stride}, n, count, &traffic_, result);
@@ -196,6 +203,15 @@ class Tiles {
     for (Index j = 0; j < count; ++j) {
       if (n > most_kept) fetch(z[j], z[j] + n);
       kernels_->exponentiate(call_, tile_, j, z[j], n, &traffic_, result[j], again_);
+    }
+  }
+
+  void write_with_targets(const simd::Rows<const Real>& z, Index count, bool keeps, const simd::Rows<Real>& result) {
+    for (Index j = 0; j < count; ++j) {
+      if (keeps)
+        formula_.scale(tile_, j, &traffic_, result[j]);
+      else
+        formula_.exponentiate(call_, tile_, j, z[j], &traffic_, result[j], again_);
     }
   }
 
@@ -234,59 +250,67 @@ class Tiles {
     tile_.moment_lo[0] = moment.lo;
   }
 
-  void column_tile(Index first, Index count) {
+  void column_tile(Index first, Index count, bool ends) {
     const Index n = z_.classes;
-    simd::Rows<const Real> z{&z_[first][0], z_.class_stride};
+    const Samples<const Real> from = tile_of(first);
+    simd::Rows<const Real> z{from.data, from.class_stride};
     simd::Rows<Real> out{place(first).data, out_.class_stride};
     if (transposed_) {
-      const simd::Rows<Real> tile{transposed_tile_.data(), side_by_side()};
-      if (beyond_caches_ && z_.sample_stride < 2 * n) fetch(&z_[first][2 * count * n], &z_[first][3 * count * n]);
-      kernels_->gather({z.data, z_.sample_stride}, n, count, &traffic_, tile);
-      z = {tile.data, tile.stride};
-      if (out.data) out = tile;
+      out = {transposed_tile_.data(), side_by_side()};
+      if (beyond_caches_ && from.sample_stride < 2 * n) fetch(&from[2 * count][0], &from[3 * count][0]);
+      kernels_->gather({from.data, from.sample_stride}, n, count, &traffic_, out);
+      z = {out.data, out.stride};
+      kernels_->column_maxima(z, n, count, {nullptr, 0}, &tile_);
+    } else if (again_) {
+      out = held();
+      kernels_->column_maxima(z, n, count, out, &tile_);
+      z = {out.data, out.stride};
+    } else {
+      kernels_->column_maxima(z, n, count, {nullptr, 0}, &tile_);
     }
-    if (!held_.empty()) out = held();
-    const TileMask present = formula_.take(tile_of(first), offset_ + first, count, tile_);
-    const bool fetches = beyond_caches_ && !transposed_;
-    kernels_->column_maxima(z, n, count, {nullptr, 0}, &tile_);
-    kernels_->shift(call_, count, &tile_);
-    const TileMask admitted = formula_.admitted(*kernels_, call_, count, tile_) & present;
+    const TileMask present = formula_.take({z.data, n, count, z.stride, 1}, offset_ + first, count, tile_);
+    const TileMask admitted = formula_.shift(*kernels_, call_, count, tile_) & present;
     if (in_place_ && !transposed_ && admitted != present) {  // as above
       for (Index j = 0; j < count; ++j) formula_.portable(offset_ + first + j, place(first + j));
       return;
     }
     if (Index* const predictions = formula_.predictions(offset_ + first))
-      std::copy(tile_.where, tile_.where + count, predictions);
+      kernels_->column_predictions(z, n, count, tile_, predictions);
 
+    const bool writes = out_.data != nullptr;
+    const bool fetches = beyond_caches_ && !transposed_;
     const auto column_sums = formula_.wants_moments() ? kernels_->column_sums_and_moments : kernels_->column_sums;
-    column_sums(call_, z, n, count, {Formula::of_logits ? nullptr : out.data, out.stride},
-                {fetches ? z.data + count : nullptr, z.stride}, &traffic_, &tile_);
+    column_sums(call_, z, n, count, {writes && !Formula::of_logits ? out.data : nullptr, out.stride},
+                {fetches ? from.data + count : nullptr, from.class_stride}, &traffic_, &tile_);
     const TileMask regular = formula_.finish(*kernels_, call_, offset_ + first, count, admitted, tile_);
-    if (out.data) {
-      if (Formula::of_logits)
+    if (writes) {
+      if constexpr (Formula::of_targets)
+        formula_.column_scale(tile_, count, out);
+      else if (Formula::of_logits)
         kernels_->column_logarithms(call_, tile_, z, n, count, out);
       else
-        kernels_->column_scale(tile_, {out.data, out.stride}, n, count, out);
+        kernels_->column_scale(tile_, n, count, out);
       for (Index j = 0; j < count; ++j) formula_.patch(j, tile_, Sample<Real>{out.data + j, out.stride});
     }
     leave(first, tile_bits(count) & ~regular, [&](Index j) {
-      return Sample<Real>{out.data ? out.data + j : nullptr, out.stride};
+      return Sample<Real>{writes ? out.data + j : nullptr, out.stride};
     });
-    if (!out.data || !transposed_) return;
-    const simd::Rows<Real> target{place(first).data, out_.sample_stride};
-    if (!outflow_) return kernels_->scatter({out.data, out.stride}, n, count, &traffic_, target);
-    kernels_->scatter({out.data, out.stride}, n, count, &traffic_, {outflow_->buffer(target.data), n});
-    outflow_->send(n * count, target.data);
+    if (!writes) return;
+    const simd::Rows<const Real> results{out.data, out.stride};
+    Real* const target = place(first).data;
+    if (outflow_) {
+      kernels_->scatter(results, n, count, &traffic_, {outflow_->buffer(target), n});
+      outflow_->send(n * count, target);
+    } else if (transposed_) {
+      kernels_->scatter(results, n, count, &traffic_, {target, out_.sample_stride});
+    } else if (again_) {
+      kernels_->column_send(out, n, count, begun_, ends, {target, out_.class_stride});
+      begun_ = !ends;
+    }
   }
 
   /// Results of a strided class axis on their way past the caches, with room for a line before each class.
   simd::Rows<Real> held() { return {held_.data() + line, side_by_side() + line}; }
-
-  /// The samples of the tile after the next one. Beyond the last one there may be nothing: no fault for a prefetch.
-  void fetch(const Real* from, const Real* to) {
-    traffic_.fetched = reinterpret_cast<const char*>(from);
-    traffic_.end = reinterpret_cast<const char*>(to);
-  }
 
   Samples<const Real> z_;
   Samples<Real> out_{};
@@ -301,6 +325,7 @@ class Tiles {
   bool beyond_caches_ = false;
   bool long_ = false;   // samples are walked in segments, their exponentials computed again ...
   bool again_ = false;  // ... on their way past the caches
+  bool begun_ = false;  // parts of lines wait in front of `held`
   SegmentSums<Real> segments_{Real(1)};
   simd::Traffic<Real> traffic_{};
   std::optional<OutflowBuffers<Real>> outflow_{};

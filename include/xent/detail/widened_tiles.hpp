@@ -54,6 +54,72 @@ void narrow_sample(const simd::Conversions& conversions, const float* from, Inde
   for (Index k = 0; k < n; ++k) to[k] = static_cast<Out>(from[k]);
 }
 
+/// Samples [first, first + count) into a buffer of floats. What is converted at once is a sample, or all of them, or,
+/// where they lie side by side, a class of them.
+template <class Scalar>
+void widen_samples(const simd::Conversions& conversions, const Samples<const Scalar>& z, Index first, Index count,
+                   const Samples<float>& buffer) {
+  if (buffer.class_stride != 1) {
+    for (Index k = 0; k < z.classes; ++k)
+      widen_sample(conversions, Sample<const Scalar>{&z[first][k], 1}, count, &buffer[0][k]);
+  } else {
+    const Index at_once = gapless(z) ? count : 1;
+    for (Index j = 0; j < count; j += at_once)
+      widen_sample(conversions, z[first + j], z.classes * at_once, buffer[j].data);
+  }
+}
+
+/// And back.
+template <class Out>
+void narrow_samples(const simd::Conversions& conversions, const Samples<float>& buffer, Index count,
+                    const Samples<Out>& out, Index first, bool stream) {
+  if (buffer.class_stride != 1) {
+    for (Index k = 0; k < out.classes; ++k)
+      narrow_sample(conversions, &buffer[0][k], count, Sample<Out>{&out[first][k], 1}, false);
+  } else {
+    const Index at_once = gapless(out) ? count : 1;
+    for (Index j = 0; j < count; j += at_once)
+      narrow_sample(conversions, buffer[j].data, out.classes * at_once, out[first + j], stream);
+  }
+}
+
+/// run_tiles for logits of 16 bits.
+template <class Scalar, class Out, class Real, class Formula>
+bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const simd::Call<Real>& call,
+                       const Real& temperature, Index first, Index last, Formula& formula) {
+  constexpr Index room = 16384;  // of which samples one after the other use a quarter, to stay in a first-level cache
+  const simd::Conversions* const conversions = simd::conversions(simd::instruction_set());
+  const Index n = z.classes;
+  if (conversions == nullptr || n == 0) return false;
+  const bool beyond_caches = n * z.count >= Index{2} << 20U;
+  const bool side_by_side = z.class_stride != 1 && z.sample_stride == 1 && (!out || out->sample_stride == 1);
+  constexpr Index widest = simd::Tile<float>::most;
+  const Index most = !side_by_side   ? std::max<Index>(1, room / 4 / n)
+                     : beyond_caches ? widest
+                                     : std::max<Index>(1, std::min(widest, room / n));
+  alignas(64) std::array<float, static_cast<std::size_t>(room)> small;  // NOLINT: written before it is read
+  std::vector<float> large(n * most > room ? static_cast<std::size_t>(n * most) : 0);
+  float* const buffer = large.empty() ? small.data() : large.data();
+  const Samples<float> results{buffer, n, most, side_by_side ? most : 1, side_by_side ? 1 : n};
+  const Samples<const float> widened{buffer, n, most, results.class_stride, results.sample_stride};
+  Tiles<float, Formula> tiles(widened, out ? &results : nullptr, call, temperature, formula);
+  if (!tiles.works()) return false;
+  const bool in_place = out && static_cast<const void*>(out->data) == static_cast<const void*>(z.data);
+  const bool stream = !in_place && beyond_caches;  // results that leave the caches anyway
+  for (Index i = first; i < last; i += most) {
+    const Index count = std::min(most, last - i);
+    widen_samples(*conversions, z, i, count, results);
+    if (stream && z.class_stride == 1 && i + most < last) {
+      const Scalar* const next = z[i + most].data;
+      tiles.fetch(next, next + std::min(most, last - i - most) * z.sample_stride);
+    }
+    tiles.run(0, count, i);
+    if (out) narrow_samples(*conversions, results, count, *out, i, stream);
+  }
+  if (stream) simd::fence();
+  return true;
+}
+
 /// Samples [first, last) of a call; false if none of it is for the kernels. `out` may be null.
 template <class Scalar, class Out, class Real, class Formula>
 bool run_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const simd::Call<Real>& call,
@@ -63,32 +129,7 @@ bool run_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const si
     if (tiles.works()) tiles.run(first, last);
     return tiles.works();
   } else {
-    constexpr Index room = 4096;
-    const simd::Conversions* const conversions = simd::conversions(simd::instruction_set());
-    const Index n = z.classes;
-    if (conversions == nullptr || n == 0) return false;
-    alignas(64) std::array<float, static_cast<std::size_t>(room)> small;  // NOLINT: written before it is read
-    std::vector<float> large(n > room ? static_cast<std::size_t>(n) : 0);
-    float* const buffer = n > room ? large.data() : small.data();
-    const Index most = std::max<Index>(1, room / n);
-    const Samples<const float> widened{buffer, n, most, 1, n};
-    const Samples<float> results{buffer, n, most, 1, n};
-    Tiles<float, Formula> tiles(widened, out ? &results : nullptr, call, temperature, formula);
-    if (!tiles.works()) return false;
-    const bool in_place = out && static_cast<const void*>(out->data) == static_cast<const void*>(z.data);
-    const bool stream = !in_place && n * z.count >= Index{2} << 20U;  // results that leave the caches anyway
-    for (Index i = first; i < last; i += most) {
-      const Index count = std::min(most, last - i);
-      const Index widened_at_once = gapless(z) ? count : 1;
-      for (Index j = 0; j < count; j += widened_at_once)
-        widen_sample(*conversions, z[i + j], n * widened_at_once, buffer + j * n);
-      tiles.run(0, count, i);
-      const Index narrowed_at_once = out && gapless(*out) ? count : 1;
-      for (Index j = 0; j < count && out; j += narrowed_at_once)
-        narrow_sample(*conversions, buffer + j * n, n * narrowed_at_once, (*out)[i + j], stream);
-    }
-    if (stream) simd::fence();
-    return true;
+    return run_widened_tiles(z, out, call, temperature, first, last, formula);
   }
 }
 

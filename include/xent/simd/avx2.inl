@@ -18,6 +18,7 @@ struct Float {
 
   static V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
   static V fms(V a, V b, V c) { return _mm256_fmsub_ps(a, b, c); }
+  static V mul_add(V a, V b, V c) { return fma(a, b, c); }
   static V max(V a, V b) { return _mm256_max_ps(a, b); }
   static V min(V a, V b) { return _mm256_min_ps(a, b); }
   static V power_of_two(V magic_n) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(magic_n), 23)); }
@@ -77,6 +78,22 @@ struct Float {
     x[3] = _mm256_shuffle_ps(b, d, 0xEE);
   }
 
+  using Bits = unsigned __attribute__((vector_size(32)));
+  static V permute(V a, V b, const unsigned* from) {
+    const __m256i index = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(a, index), _mm256_permutevar8x32_ps(b, index),
+                            _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)));
+  }
+  using Mask = decltype(V{} < V{});
+  static V select(Mask condition, V a, V b) { return condition ? a : b; }
+  static Mask first_lanes(Index n) { return Mask{0, 1, 2, 3, 4, 5, 6, 7} < static_cast<int>(n); }
+  static Mask of_bits(unsigned long long bits) {
+    return ((static_cast<int>(bits) >> Mask{0, 1, 2, 3, 4, 5, 6, 7}) & 1) != 0;
+  }
+  static unsigned long long bits(Mask mask) {
+    return static_cast<unsigned long long>(_mm256_movemask_ps((__m256)mask));  // NOLINT: same bits
+  }
+
  private:
   static __m256i mask_of(Index n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -100,6 +117,7 @@ struct Double {
 
   static V fma(V a, V b, V c) { return _mm256_fmadd_pd(a, b, c); }
   static V fms(V a, V b, V c) { return _mm256_fmsub_pd(a, b, c); }
+  static V mul_add(V a, V b, V c) { return fma(a, b, c); }
   static V max(V a, V b) { return _mm256_max_pd(a, b); }
   static V min(V a, V b) { return _mm256_min_pd(a, b); }
   static V power_of_two(V magic_n) { return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(magic_n), 52)); }
@@ -157,3 +175,15 @@ struct Double {
 
 inline Double::V low_half(Float::V x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
 inline Double::V high_half(Float::V x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
+inline Float::V join_halves(Double::V low, Double::V high) {
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low)), _mm256_cvtpd_ps(high), 1);
+}
+
+inline Double::V rounded(Double::V x) {
+  asm("" : "+x"(x));
+  return x;
+}
+inline Float::V rounded(Float::V x) {
+  asm("" : "+x"(x));
+  return x;
+}

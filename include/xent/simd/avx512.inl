@@ -22,6 +22,8 @@ struct Float {
 
   static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
   static V fms(V a, V b, V c) { return _mm512_fmsub_ps(a, b, c); }
+  /// a b + c. Where there is no FMA the product is rounded, too: only for what is small or exact.
+  static V mul_add(V a, V b, V c) { return fma(a, b, c); }
   /// The second operand where either is NaN.
   static V max(V a, V b) { return _mm512_maskz_max_ps(0xFFFF, a, b); }
   static V min(V a, V b) { return _mm512_maskz_min_ps(0xFFFF, a, b); }
@@ -98,6 +100,23 @@ struct Float {
     x[2] = _mm512_maskz_shuffle_ps(0xFFFF, b, d, 0x44);
     x[3] = _mm512_maskz_shuffle_ps(0xFFFF, b, d, 0xEE);
   }
+  // What the numbers of samples need, where no instruction is worth its own name.
+  using Bits = unsigned __attribute__((vector_size(64)));
+  /// Lane i is lane from[i] of a or, counting on, of b.
+  static V permute(V a, V b, const unsigned* from) {
+    return _mm512_maskz_permutex2var_ps(0xFFFF, a, _mm512_loadu_si512(from), b);
+  }
+  using Mask = decltype(V{} < V{});
+  /// a where `condition`, else b.
+  static V select(Mask condition, V a, V b) { return condition ? a : b; }
+  static Mask first_lanes(Index n) {
+    return Mask{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} < static_cast<int>(n);
+  }
+  static Mask of_bits(unsigned long long bits) {
+    return (Mask)_mm512_movm_epi32(static_cast<__mmask16>(bits));  // NOLINT: same bits
+  }
+  static unsigned long long bits(Mask mask) { return _mm512_movepi32_mask((__m512i)mask); }  // NOLINT: same bits
+
   static __m256 lower(V x) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), 0)); }
   static __m256 upper(V x) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), 1)); }
 
@@ -122,6 +141,7 @@ struct Double {
 
   static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
   static V fms(V a, V b, V c) { return _mm512_fmsub_pd(a, b, c); }
+  static V mul_add(V a, V b, V c) { return fma(a, b, c); }
   static V max(V a, V b) { return _mm512_maskz_max_pd(0xFF, a, b); }
   static V min(V a, V b) { return _mm512_maskz_min_pd(0xFF, a, b); }
   static V power_of_two(V magic_n) {
@@ -171,6 +191,15 @@ struct Double {
     x[1] = _mm512_maskz_unpackhi_pd(0xFF, x[0], x[1]);
     x[0] = a;
   }
+  /// The exponent of x, and x without it: 3/4 <= significand < 3/2.
+  static V exponent(V x) { return _mm512_maskz_getexp_pd(0xFF, x); }
+  static V significand(V x) { return _mm512_maskz_getmant_pd(0xFF, x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src); }
+  static constexpr Index table_size = 16;
+  /// The numbers of a table that the leading four digits of x behind the point say.
+  static V look_up(const double* table, V x) {
+    const Bits digits = (Bits)x >> 48;  // NOLINT: the bits of a vector
+    return _mm512_maskz_permutex2var_pd(0xFF, load(table), (__m512i)digits, load(table + 8));  // NOLINT
+  }
   static __m256d lower(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 0); }
   static __m256d upper(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 1); }
 
@@ -195,3 +224,19 @@ struct Double {
 /// The two halves of sixteen floats as doubles.
 inline Double::V low_half(Float::V x) { return _mm512_maskz_cvtps_pd(0xFF, Float::lower(x)); }
 inline Double::V high_half(Float::V x) { return _mm512_maskz_cvtps_pd(0xFF, Float::upper(x)); }
+/// And back, rounded.
+inline Float::V join_halves(Double::V low, Double::V high) {
+  const __m512d lower = _mm512_castpd256_pd512(_mm256_castps_pd(_mm512_maskz_cvtpd_ps(0xFF, low)));
+  return _mm512_castpd_ps(
+      _mm512_maskz_insertf64x4(0xFF, lower, _mm256_castps_pd(_mm512_maskz_cvtpd_ps(0xFF, high)), 1));
+}
+
+/// Hides that x is a product: fused with a sum, or not, as flags have it, results would differ.
+inline Double::V rounded(Double::V x) {
+  asm("" : "+v"(x));
+  return x;
+}
+inline Float::V rounded(Float::V x) {
+  asm("" : "+v"(x));
+  return x;
+}

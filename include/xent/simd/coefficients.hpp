@@ -85,28 +85,6 @@ struct CoefficientKernels {
                             Real* out, bool stream, bool want_sum);
 };
 
-/// Two samples of logits, p and q. `anchor` is the logit of q where p has its maximum, t = (z_q - anchor) - (z_p -
-/// max_p), center its mean under p, scale = exp((max_q - anchor - center) / T), and alpha_p = alpha / S_p, alpha_q =
-/// alpha / S_q, with S_p the sum of exp((z_p - max_p) / T).
-struct DivergenceScalars {
-  double log2e_over_t, one_over_t, max_p, max_q, anchor;
-  double center, scale, divergence, alpha_p, alpha_q;
-};
-
-/// S_p without one maximum, S_q, and the sums of exp((z_p - max_p) / T) times t and times max_p - z_p.
-struct DivergenceSums {
-  double rest_p, sum_q, t, moment_p;
-};
-
-/// The loops over two samples of n contiguous classes of float, documented in divergence.inl. Outputs may be null, or
-/// the memory of either argument.
-struct DivergenceKernels {
-  DivergenceSums (*sums)(const DivergenceScalars&, const float* z_p, const float* z_q, std::ptrdiff_t n);
-  double (*excess)(const DivergenceScalars&, const float* z_p, const float* z_q, std::ptrdiff_t n);
-  double (*slopes)(const DivergenceScalars&, const float* z_p, const float* z_q, std::ptrdiff_t n, float* d_p,
-                   float* d_q);
-};
-
 }  // namespace simd
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent

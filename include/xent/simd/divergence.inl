@@ -1,141 +1,174 @@
-// KL(p || q) of two samples of float logits, in double: nothing is lost that float could tell, and what cancels where
-// the two are nearly equal has 29 digits to spare. Included by simd/kernels.hpp after coefficients.inl.
+// KL(p || q) of samples of logits, class by class. Included by simd/kernels.hpp after logit_lanes.inl. The lanes are
+// those of Double, for float too: where p and q are nearly equal, the digits that float lacks are the result. With
+//
+//     e = exp((z_p - max_p) / T), t = (z_q - anchor) - (z_p - max_p), where p
+//     has its maximum at the logit anchor of q S = sum e, c = sum e t / S, u =
+//     (t - c) / T
+//
+// the sum of e u is 0, so that
+//
+//     KL = log1p(X), X = sum e (exp(u) - 1 - u) / S        exp(u_k) = q_k / p_k
+//     exp(KL)
+//
+// No term of X is negative, and neither the exponentials of q nor its maximum are computed.
 
-/// One vector of classes: exponentials relative to the maxima, and t = (z_q - anchor) - (z_p - max_p), 0 where p has
-/// masked a class. Subtracting z_p from z_q would round more than their difference has digits.
-struct DivergenceLanes {
+/// g = exp(u) - 1 - u >= 0, and exp(u) - 1, for |u| up to 700. With u = n ln2 + r and s = 2^n,
+///
+///     g = s r^2 h(r) + (s r + (s - 1) - u),    h(r) = (exp(r) - 1 - r) / r^2
+///
+/// Where n = 0 the second term is 0, and g has all of its digits; elsewhere it is not small.
+struct ExponentialExcess {
+  Double::V g, power_less_one;
+};
+
+[[gnu::always_inline]] inline ExponentialExcess exponential_excess(const One& u) {
   using L = Double;
-  using V = Double::V;
-  V c, max_p, max_q, anchor;
+  const L::V magic_n = L::mul_add(u.hi, L::set1(0x1.71547652b82fep+0), L::set1(L::magic));
+  const L::V n = magic_n - L::set1(L::magic);
+  const L::V s = L::power_of_two(magic_n);
+  const L::V r = L::mul_add(n, L::set1(-0x1.62e42fefa39efp-1), u.hi);
+  L::V h = L::set1(0x1.a072c4762e981p-13);  // minimax, 2^-28.5
+  h = L::mul_add(h, r, L::set1(0x1.6d42d9bf51874p-10));
+  h = L::mul_add(h, r, L::set1(0x1.11114be3fa58cp-7));
+  h = L::mul_add(h, r, L::set1(0x1.5554e94df0277p-5));
+  h = L::mul_add(h, r, L::set1(0x1.55555527292e6p-3));
+  h = L::mul_add(h, r, L::set1(0x1.0000000b7ff4ep-1));
+  const L::V straight = L::mul_add(s, r, (s - L::set1(1)) - u.hi);
+  const L::V g = L::mul_add(rounded(r * r), rounded(s * h), straight);
+  return {g, g + u.hi};
+}
 
-  explicit DivergenceLanes(const DivergenceScalars& s)
-      : c(L::set1(s.log2e_over_t)), max_p(L::set1(s.max_p)), max_q(L::set1(s.max_q)), anchor(L::set1(s.anchor)) {}
+[[gnu::always_inline]] inline ExponentialExcess exponential_excess(const Two& u) {
+  using L = Double;
+  const L::V magic_n = L::mul_add(u.hi, L::set1(0x1.71547652b82fep+0), L::set1(L::magic));
+  const L::V n = magic_n - L::set1(L::magic);
+  const L::V s = L::power_of_two(magic_n);
+  // The first part of ln2 has 42 bits: n times it is exact, and so is the difference.
+  const Two r = Two::renormalised(L::mul_add(n, L::set1(-0x1.62e42fefa38p-1), u.hi),
+                                  L::mul_add(n, L::set1(-0x1.ef35793c7673p-45), u.lo));
+  L::V h = L::set1(0x1.61580cd2cf5c7p-33);  // minimax, 2^-64.7
+  h = L::mul_add(h, r.hi, L::set1(0x1.1f7f12095bd7dp-29));
+  h = L::mul_add(h, r.hi, L::set1(0x1.ae6470f34945ep-26));
+  h = L::mul_add(h, r.hi, L::set1(0x1.27e4d426452f2p-22));
+  h = L::mul_add(h, r.hi, L::set1(0x1.71de3a4a37ed5p-19));
+  h = L::mul_add(h, r.hi, L::set1(0x1.a01a01a9e4290p-16));
+  h = L::mul_add(h, r.hi, L::set1(0x1.a01a01a01cdefp-13));
+  h = L::mul_add(h, r.hi, L::set1(0x1.6c16c16c15a77p-10));
+  h = L::mul_add(h, r.hi, L::set1(0x1.111111111110dp-7));
+  h = L::mul_add(h, r.hi, L::set1(0x1.5555555555557p-5));
+  h = L::mul_add(h, r.hi, L::set1(0x1.5555555555555p-3));
+  h = L::mul_add(h, r.hi, L::set1(0.5));
+  const L::V square = rounded(r.hi * r.hi);
+  const L::V square_low = L::mul_add(r.hi + r.hi, r.lo, L::fms(r.hi, r.hi, square));
+  const L::V curved = rounded(s * L::mul_add(square, h, rounded(square_low * h)));
+  const L::V low = rounded(s * r.lo);
+  // exp(u) - 1 is not g + u: that would round it at the size of u.
+  const Two above = exact_difference<Two>(rounded(s * r.hi), L::set1(1) - s);
+  const Two straight = above - Two(u.hi);
+  return {straight.hi + (curved + (straight.lo + (low - u.lo))), above.hi + (curved + (above.lo + low))};
+}
+
+/// The samples of the lanes, or the one of all. `near`: no logit is so far from another one that a number of its class
+/// leaves the range; then nothing is looked for.
+template <class L, bool near>
+struct Divergence {
+  using W = typename WideOf<L>::type;
+  using V = Double::V;
+
+  /// Beyond it, exp(u) is not computed from u, ...
+  static constexpr double most = 500;
+  /// ... and this stands for t where p has nothing of a class.
+  static constexpr double beyond = 1e300;
+
+  UnitExponential<W> exponential;
+  W by_t;
+  V max_p, anchor;
+  W center;         // c
+  W scaled_center;  // c / T
+
+  Divergence(const LogitCall& call, V maximum_of_p, V anchor_of_q)
+      : exponential(call),
+        by_t(W(Twice{call.one_over_t.hi, call.one_over_t.lo})),
+        max_p(maximum_of_p),
+        anchor(anchor_of_q),
+        center(0),
+        scaled_center(0) {}
 
   struct Pair {
-    V z_p, z_q, e_p, e_q, t;
-    Double::Mask in_p;
+    V e;
+    W t;
   };
-
-  /// exp(d / T), d <= 0.
-  V exponential_of(V d) const {
-    const V magic = L::set1(L::magic);
-    const V magic_n = L::fma(d, c, magic);
-    const V n = magic_n - magic;
-    return L::product_unless_below(rounded_product<L>(d, c), L::set1(-1020), exp2_of_fraction(L::fms(d, c, n)),
-                                   L::power_of_two(magic_n));
+  [[gnu::always_inline]] Pair pair(V z_p, V z_q) const {
+    const W d = exact_difference<W>(z_p, max_p);
+    const W t = exact_difference<W>(z_q, anchor) - d;
+    if (near) return {exponential.of_near(d), t};
+    const V e = exponential.of_negative(d);
+    return {e, where_present(e, t, z_p, z_q)};
   }
-  Pair operator()(V z_p, V z_q) const {
-    const V masked = L::set1(minus_infinity<Double>);
-    const auto in_p = z_p > masked;
-    return {z_p,
-            z_q,
-            exponential_of(z_p - max_p),
-            exponential_of(z_q - max_q),
-            in_p ? (z_q - anchor) - (z_p - max_p) : L::set1(0),
-            in_p};
+
+  /// e, u to the digits of a double, and e times g and exp(u) - 1.
+  struct Terms {
+    V e, u, excess, difference;
+  };
+  template <class Logits>
+  [[gnu::always_inline]] Terms terms(const Pair& c, const Logits& z, Index j) const {
+    const W u = difference_of_product(c.t, by_t, scaled_center);
+    if (near) {
+      const ExponentialExcess x = exponential_excess(u);
+      return {c.e, u.hi, rounded(c.e * x.g), rounded(c.e * x.power_less_one)};
+    }
+    return far_terms(c, u, z.q_at(j));
+  }
+
+ private:
+  /// Masked by both: 0. By q alone: NaN, which is not for the kernels.
+  static W where_present(V e, const W& t, V z_p, V z_q) {
+    const V masked = Double::set1(minus_infinity<Double>);
+    const V none = Double::set1(0);
+    const V nan = Double::set1(std::numeric_limits<double>::quiet_NaN());
+    const V where_q_is = Double::select_equal(z_p, masked, none, nan);
+    const V where_p_is = Double::select_equal(z_q, masked, where_q_is, Double::set1(beyond));
+    return select(e == none, W(where_p_is), t);
+  }
+  [[gnu::always_inline]] static One difference_of_product(const One& a, const One& b, const One& c) {
+    return One(Double::mul_add(a.hi, b.hi, -c.hi));
+  }
+  static Two difference_of_product(const Two& a, const Two& b, const Two& c) { return a * b - c; }
+
+  /// Where u is large, from the exponential of q instead.
+  Terms far_terms(const Pair& c, const W& u, V z_q) const {
+    const V none = Double::set1(0);
+    const V limit = Double::set1(most);
+    const auto is_far = u.hi > limit;
+    const auto within = u.hi >= -limit;
+    const ExponentialExcess x = exponential_excess(select(within, u, W(-most)));
+    const V g = Double::select(within, x.g, Double::set1(-1) - u.hi);
+    const V where_p_is = Double::select_equal(c.e, none, none, u.hi);
+    const V difference = exponential.of_any(exact_difference<W>(z_q, anchor) - center) - c.e;
+    return {c.e, Double::select(is_far, where_p_is, u.hi),
+            Double::select(is_far, difference - rounded(c.e * where_p_is), rounded(c.e * g)),
+            Double::select(is_far, difference, rounded(c.e * x.power_less_one))};
   }
 };
 
-/// Calls visit(k, pair) for each vector of classes; the last one is filled up with masked classes.
-template <class Visit>
-inline void for_each_pair(const DivergenceScalars& scalars, const float* z_p, const float* z_q, Index n,
-                          const Visit& visit) {
-  const DivergenceLanes lanes(scalars);
-  Index k = 0;
-  for (; k + Double::lanes <= n; k += Double::lanes) {
-    fetch_ahead(z_p + k);
-    fetch_ahead(z_q + k);
-    visit(k, lanes(Double::load(z_p + k), Double::load(z_q + k)));
+/// What the gradients of a sample take.
+template <class W>
+struct DivergenceSlopes {
+  W weight;       // alpha / S
+  W times_ratio;  // the same times exp(-KL) ...
+  W times_gap;    // ... and times exp(-KL) - 1
+  // Where p is almost sure of one class, e = 1 there alone, and q - p is what the others lack. Elsewhere -1.
+  Double::V sure, patch;
+
+  /// d_p = -alpha p u, +0 where p is 0.
+  Double::V of_p(Double::V e, Double::V u) const { return Double::mul_add(product(e, weight), -u, Double::set1(0)); }
+  /// d_q = alpha (q - p), unless this class is `sure`.
+  Double::V of_q(Double::V e, Double::V difference) const {
+    return Double::mul_add(difference, times_ratio.hi, product(e, times_gap));
   }
-  if (k == n) return;
-  float rest_p[Double::lanes];
-  float rest_q[Double::lanes];
-  std::fill_n(rest_p, Double::lanes, minus_infinity<Float>);
-  std::fill_n(rest_q, Double::lanes, minus_infinity<Float>);
-  std::copy(z_p + k, z_p + n, rest_p);
-  std::copy(z_q + k, z_q + n, rest_q);
-  visit(k, lanes(Double::load(rest_p), Double::load(rest_q)));
-}
+  Double::V patched(Double::V e, Double::V d_q) const { return Double::select_equal(e, sure, patch, d_q); }
 
-inline DivergenceSums divergence_sums(const DivergenceScalars& scalars, const float* z_p, const float* z_q, Index n) {
-  using L = Double;
-  using V = Double::V;
-  V rest_p = L::set1(0);
-  V maxima = L::set1(0);
-  V sum_q = L::set1(0);
-  V center = L::set1(0);
-  V moment = L::set1(0);
-  const V max_p = L::set1(scalars.max_p);
-  for_each_pair(scalars, z_p, z_q, n, [&](Index /*k*/, const DivergenceLanes::Pair& x) {
-    rest_p = rest_p + L::leave_out_equal(x.z_p, max_p, x.e_p, &maxima);
-    sum_q = sum_q + x.e_q;
-    center = L::fma(x.e_p, x.t, center);
-    moment = L::fma(x.e_p, x.in_p ? max_p - x.z_p : L::set1(0), moment);
-  });
-  return {L::total(rest_p) + (L::total(maxima) - 1), L::total(sum_q), L::total(center), L::total(moment)};
-}
-
-/// exp(u) - 1 - u for |u| <= 1/2: u^2 (1/2 + u/6 + ...), below 2^-36.
-inline Double::V exponential_excess(Double::V u) {
-  using L = Double;
-  Double::V h = L::set1(1.0 / 479001600);
-  for (const double factorial : {39916800.0, 3628800.0, 362880.0, 40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0})
-    h = L::fma(h, u, L::set1(1 / factorial));
-  return rounded_product<L>(u * u, h);
-}
-
-/// The sum of e_p (exp(u) - 1 - u), u = (t - center) / T; e_p exp(u) is e_q times the scale.
-inline double divergence_excess(const DivergenceScalars& scalars, const float* z_p, const float* z_q, Index n) {
-  using L = Double;
-  using V = Double::V;
-  V sum = L::set1(0);
-  const V center = L::set1(scalars.center);
-  const V by_t = L::set1(scalars.one_over_t);
-  const V scale = L::set1(scalars.scale);
-  for_each_pair(scalars, z_p, z_q, n, [&](Index /*k*/, const DivergenceLanes::Pair& x) {
-    const V u = (x.t - center) * by_t;
-    const auto small = x.in_p & (L::max(u, -u) < L::set1(0.5));
-    const V far = L::fma(x.e_q, scale, -rounded_product<L>(x.e_p, L::set1(1) + u));
-    sum = sum + (small ? rounded_product<L>(x.e_p, exponential_excess(u)) : far);
-  });
-  return L::total(sum);
-}
-
-/// d_p = -alpha p u and d_q = alpha (q - p), the latter from p expm1(u - KL) where that is small. Returns their
-/// products with max - z, added up.
-inline double divergence_slopes(const DivergenceScalars& scalars, const float* z_p, const float* z_q, Index n,
-                                float* d_p, float* d_q) {
-  using L = Double;
-  using V = Double::V;
-  V sum = L::set1(0);
-  const V center = L::set1(scalars.center);
-  const V by_t = L::set1(scalars.one_over_t);
-  const V divergence = L::set1(scalars.divergence);
-  const V alpha_p = L::set1(scalars.alpha_p);
-  const V alpha_q = L::set1(scalars.alpha_q);
-  const V none = L::set1(0);
-  const V masked = L::set1(minus_infinity<Double>);
-  for_each_pair(scalars, z_p, z_q, n, [&](Index k, const DivergenceLanes::Pair& x) {
-    const V u = (x.t - center) * by_t;
-    const V v = u - divergence;
-    const V p = x.e_p * alpha_p;
-    const auto small = x.in_p & (L::max(v, -v) < L::set1(0.5));
-    const V slope_p = x.in_p ? -rounded_product<L>(p, u) : none;
-    const V difference = L::fma(x.e_q, alpha_q, -rounded_product<L>(x.e_p, alpha_p));
-    const V slope_q = small ? rounded_product<L>(p, v + exponential_excess(v)) : difference;
-    sum = L::fma(slope_p, x.in_p ? DivergenceLanes(scalars).max_p - x.z_p : none, sum);
-    sum = L::fma(slope_q, x.z_q > masked ? DivergenceLanes(scalars).max_q - x.z_q : none, sum);
-    const auto write = [&](float* out, V slope) {
-      if (out == nullptr) return;
-      if (k + L::lanes <= n) return L::store(out + k, slope);
-      float lanes[L::lanes];
-      L::store(lanes, slope);
-      for (Index j = k; j < n; ++j) out[j] = lanes[j - k];
-    };
-    write(d_p, slope_p);
-    write(d_q, slope_q);
-  });
-  return L::total(sum);
-}
-
-inline DivergenceKernels divergence_kernels() { return {&divergence_sums, &divergence_excess, &divergence_slopes}; }
+ private:
+  static Double::V product(Double::V x, const One& y) { return rounded(x * y.hi); }
+  static Double::V product(Double::V x, const Two& y) { return Double::mul_add(x, y.hi, rounded(x * y.lo)); }
+};

@@ -29,31 +29,32 @@ struct Shifted {
 
 // 2^f = 1 + f ln2 + f^2 q(f) on [-1/2, 1/2], ln2 in two parts. q is a minimax polynomial (Remez exchange in 60 digits,
 // weighted by f^2 / 2^f): relative error of 2^f below 2^-28.2 at degree 4, 2^-57.9 at degree 9.
-inline Float::V exp2_of_fraction(Float::V f) {
+inline Float::V exp2m1_of_fraction(Float::V f) {
   using L = Float;
   Float::V q = L::set1(0x1.414fe0p-13F);
-  q = L::fma(q, f, L::set1(0x1.5f037cp-10F));
-  q = L::fma(q, f, L::set1(0x1.3b2e08p-7F));
-  q = L::fma(q, f, L::set1(0x1.c6af8ap-5F));
-  q = L::fma(q, f, L::set1(0x1.ebfbdcp-3F));
-  const Float::V tail = f * L::fma(f, q, L::set1(-0x1.05c610p-29F));
-  return L::set1(1) + L::fma(f, L::set1(0x1.62e430p-1F), tail);
+  q = L::mul_add(q, f, L::set1(0x1.5f037cp-10F));
+  q = L::mul_add(q, f, L::set1(0x1.3b2e08p-7F));
+  q = L::mul_add(q, f, L::set1(0x1.c6af8ap-5F));
+  q = L::mul_add(q, f, L::set1(0x1.ebfbdcp-3F));
+  const Float::V tail = f * L::mul_add(f, q, L::set1(-0x1.05c610p-29F));
+  return L::mul_add(f, L::set1(0x1.62e430p-1F), tail);
 }
+inline Float::V exp2_of_fraction(Float::V f) { return Float::set1(1) + exp2m1_of_fraction(f); }
 
 inline Double::V exp2m1_of_fraction(Double::V f) {
   using L = Double;
   Double::V q = L::set1(0x1.e7c47f9484ea4p-32);
-  q = L::fma(q, f, L::set1(0x1.e616e5865c976p-28));
-  q = L::fma(q, f, L::set1(0x1.b52653b71799ap-24));
-  q = L::fma(q, f, L::set1(0x1.62bfca79c4cd9p-20));
-  q = L::fma(q, f, L::set1(0x1.ffcbfbc7ced70p-17));
-  q = L::fma(q, f, L::set1(0x1.4309130d8a364p-13));
-  q = L::fma(q, f, L::set1(0x1.5d87fe78c355ep-10));
-  q = L::fma(q, f, L::set1(0x1.3b2ab6fba08e9p-7));
-  q = L::fma(q, f, L::set1(0x1.c6b08d704a047p-5));
-  q = L::fma(q, f, L::set1(0x1.ebfbdff82c5a0p-3));
-  const Double::V tail = f * L::fma(f, q, L::set1(0x1.abc9e3b39803fp-56));
-  return L::fma(f, L::set1(0x1.62e42fefa39efp-1), tail);
+  q = L::mul_add(q, f, L::set1(0x1.e616e5865c976p-28));
+  q = L::mul_add(q, f, L::set1(0x1.b52653b71799ap-24));
+  q = L::mul_add(q, f, L::set1(0x1.62bfca79c4cd9p-20));
+  q = L::mul_add(q, f, L::set1(0x1.ffcbfbc7ced70p-17));
+  q = L::mul_add(q, f, L::set1(0x1.4309130d8a364p-13));
+  q = L::mul_add(q, f, L::set1(0x1.5d87fe78c355ep-10));
+  q = L::mul_add(q, f, L::set1(0x1.3b2ab6fba08e9p-7));
+  q = L::mul_add(q, f, L::set1(0x1.c6b08d704a047p-5));
+  q = L::mul_add(q, f, L::set1(0x1.ebfbdff82c5a0p-3));
+  const Double::V tail = f * L::mul_add(f, q, L::set1(0x1.abc9e3b39803fp-56));
+  return L::mul_add(f, L::set1(0x1.62e42fefa39efp-1), tail);
 }
 inline Double::V exp2_of_fraction(Double::V f) { return Double::set1(1) + exp2m1_of_fraction(f); }
 
@@ -63,8 +64,8 @@ inline Double::V exp2_of_fraction(Double::V f) { return Double::set1(1) + exp2m1
 /// flags.
 template <class L>
 inline typename L::V exponential(const Shifted<L>& shift, typename L::V d) {
-  const typename L::V magic_n = L::fma(d, shift.c_hi, shift.magic);
+  const typename L::V magic_n = L::mul_add(d, shift.c_hi, shift.magic);
   const typename L::V n = magic_n - shift.magic;
-  const typename L::V f = L::fma(d, shift.c_lo, L::fms(d, shift.c_hi, n));
+  const typename L::V f = L::mul_add(d, shift.c_lo, L::fms(d, shift.c_hi, n));
   return L::product_unless_below(d, shift.floor, exp2_of_fraction(f), L::power_of_two(magic_n));
 }

@@ -10,8 +10,17 @@
 
 #include <xent/config.hpp>
 #include <xent/simd/coefficients.hpp>
+#include <xent/simd/information.hpp>
+#include <xent/simd/logits.hpp>
+#include <xent/simd/targets.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <type_traits>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -59,6 +68,7 @@ struct Tile {
 
   Real anchor[most], k[most], floor[most], top[most];
   double one_hi[most], one_lo[most];  // e at the maximum
+  Real one[most], one_rest[most];     // the same by plain_shift
   Real stored_one[most];              // the same as kernels store it: with the error of an exponential
   Real stored_label[most];            // that of the label
 
@@ -87,14 +97,15 @@ struct Rows {
 };
 
 /// What memory does while a kernel computes: logits that come next are fetched from `fetched` to `end`, a copy is under
-/// way past the caches: from `from` to `to`, which is aligned to a cache line.
+/// way past the caches: from `from` to `to`, which is aligned to a cache line, `sent` of `size` coefficients so far.
 template <class Real>
 struct Traffic {
   const char* fetched = nullptr;
   const char* end = nullptr;
   const Real* from = nullptr;
   Real* to = nullptr;
-  Index left = 0;
+  Index sent = 0;  // alone, not two pointers: a pair is loaded as one vector, and waits for all streams before it
+  Index size = 0;
 };
 
 /// Loops over `count` samples of n contiguous classes, documented in row.inl and samples.inl, in the order in which
@@ -110,12 +121,14 @@ struct Kernels {
   void (*maxima)(const Rows<const Real>& z, Index n, Index count, Traffic<Real>*, Tile<Real>*);
   void (*predictions)(const Rows<const Real>& z, Index n, Index count, const Tile<Real>&, Index* prediction);
   void (*shift)(const Call<Real>&, Index count, Tile<Real>*);
+  unsigned long long (*plain_shift)(const Call<Real>&, Index count, Tile<Real>*);
   unsigned long long (*admitted_labels)(const Call<Real>&, Index count, const Tile<Real>&);
   unsigned long long (*admitted_maxima)(const Call<Real>&, Index count, const Tile<Real>&);
   Sums sums;
   Sums sums_and_moments;
   LabelNumbers label_numbers;
   LabelNumbers label_numbers_and_report;
+  LabelNumbers plain_label_numbers;
   unsigned long long (*softmax_numbers)(const Call<Real>&, Index count, unsigned long long admitted, Tile<Real>*);
   void (*scale)(const Tile<Real>&, const Rows<const Real>& e, Index n, Index count, Traffic<Real>*,
                 const Rows<Real>& out);
@@ -128,10 +141,11 @@ struct Kernels {
   // The same where samples lie side by side; documented in column.inl.
   using ColumnSums = void (*)(const Call<Real>&, const Rows<const Real>& z, Index n, Index count,
                               const Rows<Real>& stored, const Rows<const Real>& ahead, Traffic<Real>*, Tile<Real>*);
-  void (*column_maxima)(const Rows<const Real>& z, Index n, Index count, const Rows<const Real>& ahead, Tile<Real>*);
+  void (*column_maxima)(const Rows<const Real>& z, Index n, Index count, const Rows<Real>& packed, Tile<Real>*);
+  void (*column_predictions)(const Rows<const Real>& z, Index n, Index count, const Tile<Real>&, Index* prediction);
   ColumnSums column_sums;
   ColumnSums column_sums_and_moments;
-  void (*column_scale)(const Tile<Real>&, const Rows<const Real>& e, Index n, Index count, const Rows<Real>& out);
+  void (*column_scale)(const Tile<Real>&, Index n, Index count, const Rows<Real>& e);
   void (*column_logarithms)(const Call<Real>&, const Tile<Real>&, const Rows<const Real>& z, Index n, Index count,
                             const Rows<Real>& out);
   void (*column_send)(const Rows<Real>& held, Index n, Index count, bool begun, bool ends, const Rows<Real>& out);
@@ -151,115 +165,60 @@ struct Conversions {
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
 
-// gcc and clang on x86-64 (on Windows gcc does not align the stack for them); elsewhere there are no kernels, and the
-// portable path computes.
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace simd {
+
+/// What the kernels are compiled for, in the order of preference. `baseline` is what every machine has: SSE2 on x86-64,
+/// NEON on 64-bit Arm. `portable` stands for no kernels: the path that defines what the others compute, and that every
+/// other machine takes.
+enum class InstructionSet { avx512, avx2, baseline, portable };
+
+}  // namespace simd
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+// By gcc and clang. (On Windows gcc does not align the stack for AVX.)
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
-
-#include <immintrin.h>
-
-#include <algorithm>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <limits>
-#include <type_traits>
-
-// The only macro-free way to give a region of code a target is spelled differently by the two compilers.
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,f16c"))), \
-                             apply_to = function)
+#include <xent/simd/x86_64.inl>
+#elif defined(__GNUC__) && defined(__AARCH64EL__) && defined(__ARM_NEON)
+#include <xent/simd/arm64.inl>
 #else
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,f16c")
-#endif
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
-namespace simd::avx512 {
-// clang-format off
-#include <xent/simd/avx512.inl>
-#include <xent/simd/exponential.inl>
-#include <xent/simd/wide.inl>
-#include <xent/simd/samples.inl>
-#include <xent/simd/row.inl>
-#include <xent/simd/column.inl>
-#include <xent/simd/conversion.inl>
-#include <xent/simd/logarithm.inl>
-#include <xent/simd/coefficients.inl>
-#include <xent/simd/decisions.inl>
-#include <xent/simd/gaussians.inl>
-#include <xent/simd/entropy.inl>
-#include <xent/simd/divergence.inl>
-// clang-format on
-}  // namespace simd::avx512
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
-#if defined(__clang__)
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
-#else
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx2,fma,f16c")
-#endif
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
-namespace simd::avx2 {
-// clang-format off
-#include <xent/simd/avx2.inl>
-#include <xent/simd/exponential.inl>
-#include <xent/simd/wide.inl>
-#include <xent/simd/samples.inl>
-#include <xent/simd/row.inl>
-#include <xent/simd/column.inl>
-#include <xent/simd/conversion.inl>
-#include <xent/simd/logarithm.inl>
-#include <xent/simd/coefficients.inl>
-#include <xent/simd/decisions.inl>
-#include <xent/simd/gaussians.inl>
-#include <xent/simd/entropy.inl>
-#include <xent/simd/divergence.inl>
-// clang-format on
-}  // namespace simd::avx2
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+namespace simd {
 
+inline InstructionSet best_instruction_set() { return InstructionSet::portable; }
+
+template <class Table, class Of>
+const Table* table_of(InstructionSet, const Of&) {
+  return nullptr;
+}
+
+inline void fence() {}
+
+}  // namespace simd
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
 #endif
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace simd {
 
-/// What the kernels are compiled for, in the order of preference.
-enum class InstructionSet { avx512, avx2, baseline };
-
-/// The best that this machine has (whatever has AVX2 and FMA has F16C, which not every compiler can ask for), or less
-/// if the environment variable XENT_SIMD (avx512, avx2, baseline) asks for less. Read once.
+/// The best that this machine has, or less if the environment variable XENT_SIMD (avx512, avx2, baseline, portable)
+/// asks for less. Read once.
 inline InstructionSet instruction_set() {
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
   static const InstructionSet chosen = [] {
-    __builtin_cpu_init();
-    InstructionSet best = InstructionSet::baseline;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-      best = InstructionSet::avx2;
-      if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-        best = InstructionSet::avx512;
-    }
+    const InstructionSet best = best_instruction_set();
     const char* const asked = std::getenv("XENT_SIMD");
     if (asked == nullptr) return best;
-    if (std::strcmp(asked, "baseline") == 0) return InstructionSet::baseline;
+    if (std::strcmp(asked, "portable") == 0) return InstructionSet::portable;
+    if (std::strcmp(asked, "baseline") == 0) return std::max(best, InstructionSet::baseline);
     if (std::strcmp(asked, "avx2") == 0) return std::max(best, InstructionSet::avx2);
     return best;
   }();
   return chosen;
-#else
-  return InstructionSet::baseline;
-#endif
 }
 
 /// The number of the lowest bit that is set.
@@ -273,58 +232,50 @@ inline int lowest_bit(unsigned long long mask) {
 #endif
 }
 
-/// Makes streamed results visible to other threads in order with what follows.
-inline void fence() {
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
-  _mm_sfence();
-#endif
-}
-
 /// The kernels for an instruction set that the machine has; null if there are none: the portable path.
 template <class Real>
-const Kernels<Real>* kernels([[maybe_unused]] InstructionSet set) {
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
-  using Avx512 = std::conditional_t<sizeof(Real) == sizeof(float), avx512::Float, avx512::Double>;
-  using Avx2 = std::conditional_t<sizeof(Real) == sizeof(float), avx2::Float, avx2::Double>;
-  static const Kernels<Real> table[] = {avx512::kernels<Avx512>(), avx2::kernels<Avx2>()};
-  return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
-#else
-  return nullptr;
-#endif
+const Kernels<Real>* kernels(InstructionSet set) {
+  return table_of<Kernels<Real>>(set, [](auto loops) { return decltype(loops)::template of_samples<Real>(); });
 }
 
 /// The same for numbers of 16 bits.
-inline const Conversions* conversions([[maybe_unused]] InstructionSet set) {
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
-  static const Conversions table[] = {avx512::conversions(), avx2::conversions()};
-  return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
-#else
-  return nullptr;
-#endif
+inline const Conversions* conversions(InstructionSet set) {
+  return table_of<Conversions>(set, [](auto loops) { return decltype(loops)::of_16_bits(); });
 }
 
 /// The same for coefficients that stand alone.
 template <class Real>
-const CoefficientKernels<Real>* coefficient_kernels([[maybe_unused]] InstructionSet set) {
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
-  using Avx512 = std::conditional_t<sizeof(Real) == sizeof(float), avx512::Float, avx512::Double>;
-  using Avx2 = std::conditional_t<sizeof(Real) == sizeof(float), avx2::Float, avx2::Double>;
-  static const CoefficientKernels<Real> table[] = {avx512::coefficient_kernels<Avx512>(),
-                                                   avx2::coefficient_kernels<Avx2>()};
-  return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
-#else
-  return nullptr;
-#endif
+const CoefficientKernels<Real>* coefficient_kernels(InstructionSet set) {
+  return table_of<CoefficientKernels<Real>>(
+      set, [](auto loops) { return decltype(loops)::template of_coefficients<Real>(); });
 }
 
-/// The same for the divergence of two samples of float.
-inline const DivergenceKernels* divergence_kernels([[maybe_unused]] InstructionSet set) {
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
-  static const DivergenceKernels table[] = {avx512::divergence_kernels(), avx2::divergence_kernels()};
-  return set == InstructionSet::baseline ? nullptr : &table[set == InstructionSet::avx512 ? 0 : 1];
-#else
-  return nullptr;
-#endif
+/// The same for probabilities; null too where a fused product and sum is no instruction.
+template <class Real>
+const InformationKernels<Real>* information_kernels(InstructionSet set) {
+  const auto* const table = table_of<InformationKernels<Real>>(
+      set, [](auto loops) { return decltype(loops)::template of_information<Real>(); });
+  return table == nullptr || table->rows[0] == nullptr ? nullptr : table;
+}
+
+/// The same for products with Jacobians.
+template <class Real>
+const JacobianKernels<Real>* jacobian_kernels(InstructionSet set) {
+  const auto* const table =
+      table_of<JacobianKernels<Real>>(set, [](auto loops) { return decltype(loops)::template of_jacobians<Real>(); });
+  return table == nullptr || table->rows[0] == nullptr ? nullptr : table;
+}
+
+/// The same for targets that have a number for every class.
+template <class Real>
+const TargetKernels<Real>* target_kernels(InstructionSet set) {
+  return table_of<TargetKernels<Real>>(set, [](auto loops) { return decltype(loops)::template of_targets<Real>(); });
+}
+
+/// The same for entropies and divergences.
+template <class Real>
+const LogitKernels<Real>* logit_kernels(InstructionSet set) {
+  return table_of<LogitKernels<Real>>(set, [](auto loops) { return decltype(loops)::template of_logits<Real>(); });
 }
 
 }  // namespace simd

@@ -5,39 +5,39 @@
 inline Float::V log1p_tail(Float::V x) {
   using L = Float;
   Float::V q = L::set1(0x1.0fb3eap-9F);
-  q = L::fma(q, x, L::set1(-0x1.beac50p-7F));
-  q = L::fma(q, x, L::set1(0x1.57e8dap-5F));
-  q = L::fma(q, x, L::set1(-0x1.544538p-4F));
-  q = L::fma(q, x, L::set1(0x1.fea712p-4F));
-  q = L::fma(q, x, L::set1(-0x1.4a5422p-3F));
-  q = L::fma(q, x, L::set1(0x1.978276p-3F));
-  q = L::fma(q, x, L::set1(-0x1.ffc41ep-3F));
-  q = L::fma(q, x, L::set1(0x1.5553a6p-2F));
-  return L::fma(q, x, L::set1(-0x1.fffff8p-2F));
+  q = L::mul_add(q, x, L::set1(-0x1.beac50p-7F));
+  q = L::mul_add(q, x, L::set1(0x1.57e8dap-5F));
+  q = L::mul_add(q, x, L::set1(-0x1.544538p-4F));
+  q = L::mul_add(q, x, L::set1(0x1.fea712p-4F));
+  q = L::mul_add(q, x, L::set1(-0x1.4a5422p-3F));
+  q = L::mul_add(q, x, L::set1(0x1.978276p-3F));
+  q = L::mul_add(q, x, L::set1(-0x1.ffc41ep-3F));
+  q = L::mul_add(q, x, L::set1(0x1.5553a6p-2F));
+  return L::mul_add(q, x, L::set1(-0x1.fffff8p-2F));
 }
 
 inline Double::V log1p_tail(Double::V x) {
   using L = Double;
   Double::V q = L::set1(0x1.a8f65c525951bp-16);
-  q = L::fma(q, x, L::set1(-0x1.31ee7e6cabbcfp-12));
-  q = L::fma(q, x, L::set1(0x1.a24fba322d4a3p-10));
-  q = L::fma(q, x, L::set1(-0x1.6b457b65ee1cep-8));
-  q = L::fma(q, x, L::set1(0x1.c576107c305e3p-7));
-  q = L::fma(q, x, L::set1(-0x1.b62bfd7a1c90ap-6));
-  q = L::fma(q, x, L::set1(0x1.5a8594f2a680ap-5));
-  q = L::fma(q, x, L::set1(-0x1.d70e481f2b85fp-5));
-  q = L::fma(q, x, L::set1(0x1.202cefbfa73e9p-4));
-  q = L::fma(q, x, L::set1(-0x1.4b019af0aa47dp-4));
-  q = L::fma(q, x, L::set1(0x1.712dc000a88ccp-4));
-  q = L::fma(q, x, L::set1(-0x1.98d285aeb3967p-4));
-  q = L::fma(q, x, L::set1(0x1.c6f6a418a0426p-4));
-  q = L::fma(q, x, L::set1(-0x1.fffa8b0d49016p-4));
-  q = L::fma(q, x, L::set1(0x1.2491fecc92d28p-3));
-  q = L::fma(q, x, L::set1(-0x1.55554fbd1bf6bp-3));
-  q = L::fma(q, x, L::set1(0x1.99999951e55ffp-3));
-  q = L::fma(q, x, L::set1(-0x1.fffffffdd3c17p-3));
-  q = L::fma(q, x, L::set1(0x1.555555555102ap-2));
-  return L::fma(q, x, L::set1(-0x1.fffffffffff9fp-2));
+  q = L::mul_add(q, x, L::set1(-0x1.31ee7e6cabbcfp-12));
+  q = L::mul_add(q, x, L::set1(0x1.a24fba322d4a3p-10));
+  q = L::mul_add(q, x, L::set1(-0x1.6b457b65ee1cep-8));
+  q = L::mul_add(q, x, L::set1(0x1.c576107c305e3p-7));
+  q = L::mul_add(q, x, L::set1(-0x1.b62bfd7a1c90ap-6));
+  q = L::mul_add(q, x, L::set1(0x1.5a8594f2a680ap-5));
+  q = L::mul_add(q, x, L::set1(-0x1.d70e481f2b85fp-5));
+  q = L::mul_add(q, x, L::set1(0x1.202cefbfa73e9p-4));
+  q = L::mul_add(q, x, L::set1(-0x1.4b019af0aa47dp-4));
+  q = L::mul_add(q, x, L::set1(0x1.712dc000a88ccp-4));
+  q = L::mul_add(q, x, L::set1(-0x1.98d285aeb3967p-4));
+  q = L::mul_add(q, x, L::set1(0x1.c6f6a418a0426p-4));
+  q = L::mul_add(q, x, L::set1(-0x1.fffa8b0d49016p-4));
+  q = L::mul_add(q, x, L::set1(0x1.2491fecc92d28p-3));
+  q = L::mul_add(q, x, L::set1(-0x1.55554fbd1bf6bp-3));
+  q = L::mul_add(q, x, L::set1(0x1.99999951e55ffp-3));
+  q = L::mul_add(q, x, L::set1(-0x1.fffffffdd3c17p-3));
+  q = L::mul_add(q, x, L::set1(0x1.555555555102ap-2));
+  return L::mul_add(q, x, L::set1(-0x1.fffffffffff9fp-2));
 }
 
 /// What multiplies exponentials and logarithms here.
@@ -54,9 +54,9 @@ inline typename L::V scaled_exponential(typename L::V d) {
   constexpr Real furthest = static_cast<Real>((single ? -185 : -1276) * 0.6931471805599453);  // n >= -125, -1020
   const typename L::V magic = L::set1(L::magic + static_cast<Real>(CoefficientScale<Real>::exponent));
   const typename L::V hi = L::set1(log2e_hi);
-  const typename L::V magic_n = L::fma(d, hi, magic);
+  const typename L::V magic_n = L::mul_add(d, hi, magic);
   const typename L::V n = magic_n - magic;
-  const typename L::V f = L::fma(d, L::set1(log2e_lo), L::fms(d, hi, n));
+  const typename L::V f = L::mul_add(d, L::set1(log2e_lo), L::fms(d, hi, n));
   return L::product_unless_below(d, L::set1(furthest), exp2_of_fraction(f), L::power_of_two(magic_n));
 }
 

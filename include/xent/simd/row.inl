@@ -32,8 +32,8 @@ struct FloatSum {
   Twice total() const { return {Double::total(low + high), 0}; }
   /// Where a lane is a sum of its own.
   void add_product(Float::V x, Float::V y) {
-    low = Double::fma(low_half(x), low_half(y), low);
-    high = Double::fma(high_half(x), high_half(y), high);
+    low = Double::mul_add(low_half(x), low_half(y), low);
+    high = Double::mul_add(high_half(x), high_half(y), high);
   }
   void store(double* hi, double* /*lo*/) const {
     Double::store(hi, low);
@@ -104,22 +104,18 @@ inline void move_on(Traffic<typename L::Real>* traffic, Index lines) {
       traffic->fetched += 64;
     }
   }
-  if (traffic->left < lines * line) return;
-  for (Index j = 0; j < lines * line; j += L::lanes) L::stream(traffic->to + j, L::load(traffic->from + j));
-  traffic->from += lines * line;
-  traffic->to += lines * line;
-  traffic->left -= lines * line;
+  const Index next = traffic->sent + lines * line;
+  if (next > traffic->size) return;
+  for (Index j = traffic->sent; j < next; j += L::lanes) L::stream(traffic->to + j, L::load(traffic->from + j));
+  traffic->sent = next;
 }
 
 /// All that is left to leave.
 template <class L>
 inline void finish(Traffic<typename L::Real>* traffic) {
-  while (traffic->left >= 8 * group<L>) move_on<L>(traffic, 8);
+  while (traffic->size - traffic->sent >= 8 * group<L>) move_on<L>(traffic, 8);
   constexpr Index line = 64 / static_cast<Index>(sizeof(typename L::Real));
-  while (traffic->left >= line) move_on<L>(traffic, 1);
-  for (; traffic->left > 0; traffic->left -= L::lanes, traffic->from += L::lanes, traffic->to += L::lanes)
-    store_up_to<L>(traffic->to, traffic->left, load_up_to<L>(traffic->from, traffic->left, 0));
-  traffic->left = 0;
+  while (traffic->size - traffic->sent >= line) move_on<L>(traffic, 1);
 }
 
 /// The maximum of a sample, and where the first group of vectors begins that has it. A NaN may be missed: its
@@ -183,7 +179,7 @@ template <class L>
 inline typename L::V sum_of_products(const typename L::V* x, const typename L::V* y) {
   typename L::V sum[4];
 #pragma GCC unroll 8
-  for (Index j = 0; j < 4; ++j) sum[j] = L::fma(x[2 * j + 1], y[2 * j + 1], x[2 * j] * y[2 * j]);
+  for (Index j = 0; j < 4; ++j) sum[j] = L::mul_add(x[2 * j + 1], y[2 * j + 1], x[2 * j] * y[2 * j]);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
@@ -310,7 +306,7 @@ struct Scaling {
   }
   typename L::V operator()(typename L::V e) const {
     const typename L::V x = e * unscale;
-    return L::fma(x, hi, L::fms(x, lo, subtracted)) + L::set1(0);  // +0 for a masked class, whatever the signs
+    return L::fma(x, hi, L::mul_add(x, lo, -subtracted)) + L::set1(0);  // +0 for a masked class, whatever the signs
   }
 };
 

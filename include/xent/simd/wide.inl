@@ -2,12 +2,6 @@
 // Included by simd/kernels.hpp after the lanes of an instruction set. A lane is a sample. Samples with infinities are
 // not the business of kernels: their lanes may hold anything.
 
-/// Hides that x is a product: fused with a sum, or not, as flags have it, results would differ.
-inline Double::V rounded(Double::V x) {
-  asm("" : "+v"(x));
-  return x;
-}
-
 /// For float: a double.
 struct One {
   using V = Double::V;
@@ -135,18 +129,51 @@ inline Double::V log1p(Double::V y) {
   const V g = L::select(small, y, (V)((Bits)u - power) - L::set1(1));  // NOLINT
   const V g_squared = rounded(g * g);
   const V inverse = rounded((L::set1(1) - g + g_squared) * (V)(one - power));  // NOLINT: 2^-k
-  const V low = L::select(small, L::set1(0), L::fma(c, inverse, rounded(k * L::set1(0x1.a39ef35793c76p-33))));
+  const V low = L::select(small, L::set1(0), L::mul_add(c, inverse, rounded(k * L::set1(0x1.a39ef35793c76p-33))));
   const V s = g / (L::set1(2) + g);
   const V z = rounded(s * s);
   const V z_squared = rounded(z * z);
-  const V low_terms =
-      L::fma(z, L::fma(z, L::set1(0x1.2492492df14dfp-2), L::set1(0x1.99999999952e2p-2)), L::set1(0x1.5555555555558p-1));
-  const V high_terms = L::fma(z_squared, L::set1(0x1.2b584dae87b55p-3),
-                              L::fma(z, L::set1(0x1.39fe60271f67fp-3), L::set1(0x1.7462b4ad0d879p-3)));
-  const V r = L::fma(z_squared * z, L::fma(z, high_terms, L::set1(0x1.c71c62e579789p-3)), low_terms);
+  const V low_terms = L::mul_add(z, L::mul_add(z, L::set1(0x1.2492492df14dfp-2), L::set1(0x1.99999999952e2p-2)),
+                                 L::set1(0x1.5555555555558p-1));
+  const V high_terms = L::mul_add(z_squared, L::set1(0x1.2b584dae87b55p-3),
+                                  L::mul_add(z, L::set1(0x1.39fe60271f67fp-3), L::set1(0x1.7462b4ad0d879p-3)));
+  const V r = L::mul_add(z_squared * z, L::mul_add(z, high_terms, L::set1(0x1.c71c62e579789p-3)), low_terms);
   const V half_square = rounded(L::set1(0.5) * g_squared);
-  const V tail = L::fma(s, L::fma(r, z, half_square), low);
-  return L::fma(k, L::set1(0x1.62e42feep-1), g - (half_square - tail));  // k ln 2, its first 32 bits exact
+  const V tail = L::mul_add(s, L::mul_add(r, z, half_square), low);
+  return L::mul_add(k, L::set1(0x1.62e42feep-1), g - (half_square - tail));  // k ln 2, its first 32 bits exact
+}
+
+/// The same in float, with 1 + g = 1 + g - g^2/2 + g^3 P(g): P is a minimax polynomial (Remez exchange in 40 digits,
+/// weighted by g^3 / log(1 + g)), 2^-30 relative to the logarithm.
+inline Float::V log1p(Float::V y) {
+  using L = Float;
+  using V = Float::V;
+  using Bits = Float::Bits;
+  constexpr unsigned one = 0x3F800000U;
+  constexpr unsigned to_half_root = one - 0x3F3504F3U;  // sqrt(1/2)
+  const V u = L::set1(1) + y;
+  const V c = L::select(y > L::set1(1), L::set1(1) - (u - y), y - (u - L::set1(1)));
+  const Bits shifted = (Bits)u + to_half_root;                       // NOLINT: the bits of a vector
+  const Bits exponent = shifted >> 23;                               // k + 127
+  const Bits power = (exponent << 23) - one;                         // k in the field of the exponent
+  const V k = (V)(exponent | 0x4B000000U) - L::set1(0x1p23F + 127);  // NOLINT: 2^23 + n
+  const auto small = k == L::set1(0);
+  const V g = L::select(small, y, (V)((Bits)u - power) - L::set1(1));  // NOLINT
+  const V g_squared = rounded(g * g);
+  const V inverse = rounded((L::set1(1) - g + g_squared) * (V)(one - power));  // NOLINT: 2^-k
+  const V low = L::select(small, L::set1(0), L::mul_add(c, inverse, rounded(k * L::set1(0x1.7f7d1cp-20F))));
+  V p = L::set1(0x1.1457c4p-4F);
+  p = L::mul_add(p, g, L::set1(-0x1.de3c1cp-4F));
+  p = L::mul_add(p, g, L::set1(0x1.e6f062p-4F));
+  p = L::mul_add(p, g, L::set1(-0x1.fc2206p-4F));
+  p = L::mul_add(p, g, L::set1(0x1.233768p-3F));
+  p = L::mul_add(p, g, L::set1(-0x1.555c4ep-3F));
+  p = L::mul_add(p, g, L::set1(0x1.99a4b6p-3F));
+  p = L::mul_add(p, g, L::set1(-0x1.000006p-2F));
+  p = L::mul_add(p, g, L::set1(0x1.555548p-2F));
+  const V half_square = rounded(L::set1(0.5F) * g_squared);
+  const V tail = L::mul_add(rounded(g_squared * g), p, low);
+  return L::mul_add(k, L::set1(0x1.62e4p-1F), g - (half_square - tail));  // k ln 2, its first 16 bits exact
 }
 
 inline One log1p(const One& y) { return One(log1p(y.hi)); }
