@@ -144,7 +144,7 @@ inline void add_product_with_log(typename L::V p, typename L::V x, One* sum) {
   sum->hi = L::fma(p, scale + L::fma(r * r, log_tail_of<L>(r), r), sum->hi);
 }
 
-/// hi + lo is added to the sum, which is renormalised at the end.
+/// Adds hi + lo, |lo| <= ulp(hi), to the sum, which is renormalised at the end.
 inline void add_to(Two* sum, Double::V hi, Double::V lo) {
   const Double::V next = sum->hi + hi;
   const Double::V part = next - sum->hi;
@@ -167,5 +167,7 @@ inline void add_product_with_log(typename L::V p, typename L::V x, Two* sum) {
   const Two leading = Two::renormalised(scale.hi, r);  // |r| is the smaller one, or the other one is 0
   const V tail = L::fma(r, long_log_tail_of<L>(r), L::set1(-0.5));
   const Two term = exact_product(p, {leading.hi, leading.lo + L::fma(r * r, tail, scale.lo)});
-  add_to(sum, term.hi, term.lo);
+  // The square of r is no small part of the term: added up as it is, it would lose a digit every thousand classes.
+  const Two normal = Two::renormalised(term.hi, term.lo);
+  add_to(sum, normal.hi, normal.lo);
 }
