@@ -4,6 +4,8 @@
 #include <xent/softmax_cross_entropy.hpp>
 #include <xent/thread_pool.hpp>
 
+#include <Eigen/SparseCore>
+
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -196,6 +198,25 @@ void add_dense_targets(const std::string& name, const OptionsOf<float>& smoothed
   });
 }
 
+void add_sparse_targets(const std::string& name) {
+  bench::over_classes<float>(name, [](benchmark::State& state, Index bytes) {
+    Batch<float> batch(state.range(0), bench::samples_in<float>(bytes, state.range(0)), {});
+    const Gradient<float> form = [y = Eigen::SparseMatrix<float>(batch.distributions().sparseView())](Batch<float>& b) {
+      return xent::softmax_cross_entropy(b.logits, y, b.gradient);
+    };
+    measure_batch<float>(state, batch, form, 2);
+  });
+}
+
+void add_class_weights(const std::string& name, const OptionsOf<float>& smoothed) {
+  bench::over_classes<float>(name, [=](benchmark::State& state, Index bytes) {
+    OptionsOf<float> weighted = smoothed;
+    weighted.class_weights.setOnes(state.range(0));
+    Batch<float> batch(state.range(0), bench::samples_in<float>(bytes, state.range(0)), weighted);
+    measure_batch<float>(state, batch, gradient_of<float>, 2);
+  });
+}
+
 void add_variants() {
   for (const auto axis : {xent::Axis::rows, xent::Axis::columns}) {
     const std::string layout = axis == xent::Axis::rows ? "/rows" : "";
@@ -213,7 +234,9 @@ void add_variants() {
   OptionsOf<float> smoothed;
   smoothed.label_smoothing = 0.1F;
   add_batches<float>("float/smoothed", smoothed);
+  add_class_weights("float/smoothed_and_weighted", smoothed);
   add_dense_targets("float/dense_targets", smoothed);
+  add_sparse_targets("float/sparse_targets");
   OptionsOf<float> threads;
   threads.executor = xent::thread_pool_executor(2);
   add_batches<float>("float/two_threads", threads);

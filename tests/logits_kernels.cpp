@@ -218,18 +218,18 @@ TEMPLATE_TEST_CASE("logits kernels: samples that are too long to be kept", "", f
   const auto options = sum_of<Real>();
   const auto wide_options = sum_of<long double>();
   // Kept beside the sample, kept on the heap, computed again.
-  for (const Index classes : {2048, 2049, 16385, 40001}) {
+  for (const Index classes : {2049, 16385, 32769}) {
     INFO(classes << " classes");
-    Matrix<Real> p(classes, 3), q(classes, 3);
+    Matrix<Real> p(classes, 2), q(classes, 2);
     support::Random random(5);
     random.fill_normal(p, 0, 2);
     random.fill_normal(q, 0, 0.1);
     q += p;
     p(classes - 2, 1) = -inf<Real>;
-    p(7, 2) = q(7, 2) = -inf<Real>;
+    p(7, 1) = q(7, 1) = -inf<Real>;
     const Answer<Real> answer(p, q, options);
     const Answer<long double> exact(p.template cast<long double>(), q.template cast<long double>(), wide_options);
-    for (Index i = 0; i < 3; ++i) {
+    for (Index i = 0; i < 2; ++i) {
       CHECK(oracle::ulp_error(answer.divergence.sample_loss[i], oracle::exactly(exact.divergence.sample_loss[i])) <= 4);
       const auto close = [](const auto& got, const auto& expected) {
         return (got.template cast<long double>() - expected).cwiseAbs().maxCoeff() <=

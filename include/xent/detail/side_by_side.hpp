@@ -26,6 +26,8 @@ class SideBySide {
   static constexpr Index most_classes = 128;
   static constexpr Index size = 16 * most_classes;
 
+  SideBySide() {}  // NOLINT: the buffer is written before it is read
+
   /// How many samples the buffer holds.
   static Index samples(Index classes) { return std::min<Index>(64, size / classes / 16 * 16); }
 
