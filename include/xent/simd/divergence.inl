@@ -1,9 +1,11 @@
 // KL(p || q) of samples of logits, class by class. Included by simd/kernels.hpp after logit_lanes.inl. The lanes are
 // those of Double, for float too: where p and q are nearly equal, the digits that float lacks are the result. With
 //
-//     e = exp((z_p - max_p) / T), t = (z_q - anchor) - (z_p - max_p), where p
-//     has its maximum at the logit anchor of q S = sum e, c = sum e t / S, u =
-//     (t - c) / T
+//     e = exp((z_p - max_p) / T)
+//     t = (z_q - anchor) - (z_p - max_p), anchor the logit of q where p has its maximum
+//     S = sum e
+//     c = sum e t / S
+//     u = (t - c) / T
 //
 // the sum of e u is 0, so that
 //
