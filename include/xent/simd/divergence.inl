@@ -9,8 +9,8 @@
 //
 // the sum of e u is 0, so that
 //
-//     KL = log1p(X), X = sum e (exp(u) - 1 - u) / S        exp(u_k) = q_k / p_k
-//     exp(KL)
+//     KL = log1p(X), X = sum e (exp(u) - 1 - u) / S
+//     exp(u_k) = q_k / p_k exp(KL)
 //
 // No term of X is negative, and neither the exponentials of q nor its maximum are computed.
 
