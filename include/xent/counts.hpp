@@ -63,7 +63,8 @@ template <class Real = double, class LabelsType>
 Eigen::Array<Real, Eigen::Dynamic, 1> empirical_distribution(const LabelsType& labels, Eigen::Index classes) {
   using W = detail::Wide<RealOf<Real>>;
   if (classes < 0) detail::throw_invalid("empirical_distribution", "classes", detail::text(classes), "a number >= 0");
-  const auto observed = detail::make_labels(labels);
+  const auto argument = detail::make_labels(labels);
+  const auto observed = argument.view();
   Eigen::Array<Eigen::Index, Eigen::Dynamic, 1> counts = Eigen::Array<Eigen::Index, Eigen::Dynamic, 1>::Zero(classes);
   for (Eigen::Index i = 0; i < observed.size(); ++i) {
     const Eigen::Index label = observed[i];

@@ -189,10 +189,11 @@ RealOf<typename LogProbabilities::Scalar> nll(const Eigen::DenseBase<LogProbabil
   static_assert(detail::is_real<Scalar>,
                 "xent: log-probabilities must be real: write .cast<float>() or .cast<double>()");
   const detail::Operand operand(log_probabilities);
-  const auto target = detail::make_label_targets<W, LogProbabilities>(labels);
+  const auto argument = detail::make_label_targets<W, LogProbabilities>(labels);
+  const auto& target = argument.view();
   const auto l = operand.samples(options.axis);
 
-  target.check(function, operand, detail::is_vector<LogProbabilities>, l.count);
+  argument.check(function, operand, detail::is_vector<LogProbabilities>, l.count);
   if (!(options.temperature == Real(1)))
     detail::throw_unread(function, "temperature", detail::text(options.temperature), "1");
   detail::check_unread_smoothing(function, options);
@@ -214,6 +215,43 @@ RealOf<typename LogProbabilities::Scalar> nll(const Eigen::DenseBase<LogProbabil
 
 namespace detail {
 
+/// The term of every coefficient, with the variance that takes effect.
+template <class Scalar, class Target, class Variance, class W>
+struct GaussianTerms {
+  const Samples<const Scalar>& mean;
+  const Target& target;
+  const Variance& variance;
+  const W& minimum;
+
+  W effective(const W& v) const { return v < minimum ? minimum : v; }
+  GaussianTerm<W> operator()(Index i, Index k) const {
+    const W v = variance(i, k);
+    GaussianTerm<W> term(widen<W>(mean[i][k]), target(i, k), effective(v));
+    if (v < minimum) term.d_variance = W(0);
+    return term;
+  }
+
+  /// The sum of the values; the derivatives, divided by `denominator`, are written.
+  template <class Real, class OutMean, class OutVariance>
+  W sum(const Samples<OutMean>& d_mean, const Samples<OutVariance>& d_variance, const W& denominator) const {
+    const auto write_term = [&](Index i, Index k) {
+      const GaussianTerm<W> at = (*this)(i, k);
+      write_coefficient(d_mean, i, k, W(at.d_mean / denominator));
+      write_coefficient(d_variance, i, k, W(at.d_variance / denominator));
+      return at.value;
+    };
+    return GaussianRuns<Real>::works()
+               ? GaussianRuns<Real>::sum(mean, target, variance, d_mean, d_variance, minimum, denominator, write_term)
+               : sum_of_coefficients<W>(mean, write_term);
+  }
+  W sum_of_d_variance() const {
+    return sum_of_coefficients<W>(mean, [&](Index i, Index k) { return (*this)(i, k).d_variance; });
+  }
+};
+template <class Scalar, class Target, class Variance, class W>
+GaussianTerms(const Samples<const Scalar>&, const Target&, const Variance&, const W&)
+    -> GaussianTerms<Scalar, Target, Variance, W>;
+
 template <class Mean, class Target, class Variance, class GradientMean, class GradientVariance>
 RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& mean, const Target& target,
                                                 const Variance& variance, GradientMean&& d_mean,
@@ -225,60 +263,59 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   static_assert(is_real<Scalar>, "xent: the mean must be real: write .cast<float>() or .cast<double>()");
   constexpr bool one_variance = !is_dense<Variance>;
   const Operand operand(mean);
-  const auto x = make_target_coefficients<W, Mean>(target);
-  const auto given_variance = make_variance_coefficients<W, Mean>(variance);
+  const auto targets = make_target_coefficients<W, Mean>(target);
+  const auto variances = make_variance_coefficients<W, Mean>(variance);
   auto mean_output = make_output<Scalar>(std::forward<GradientMean>(d_mean));
   auto variance_output = make_variance_output<Mean, one_variance>(std::forward<GradientVariance>(d_variance));
   const auto m = operand.samples(storage_axis<Mean>);
 
-  x.check(function, "target", operand);
-  given_variance.check(function, "variance", operand);
+  targets.check(function, "target", operand);
+  variances.check(function, "variance", operand);
   mean_output.check(function, "d_mean", operand, is_vector<Mean>);
   variance_output.check(function, "d_variance", operand, is_vector<Mean>);
   if (!(options.minimum_variance >= Real(0)) || !is_finite(options.minimum_variance))
     throw_invalid(function, "minimum_variance", text(options.minimum_variance), "a finite number >= 0");
   const W minimum = widen<W>(options.minimum_variance);
-  const auto effective = [&](const W& v) { return v < minimum ? minimum : v; };
+  const auto& x = targets.view();
+  const auto& v = variances.view();
+  const GaussianTerms terms{m, x, v, minimum};
   const auto check_variance = [&](Index i, Index k) {
-    const W v = given_variance(i, k);
-    if (!(effective(v) > W(0)))
-      throw_invalid(function, one_variance ? "variance" : position_text<Mean>("variance", i, k), text(narrow<Real>(v)),
-                    "a number > 0");
+    const W given = v(i, k);
+    if (!(terms.effective(given) > W(0)))
+      throw_invalid(function, one_variance ? "variance" : position_text<Mean>("variance", i, k),
+                    text(narrow<Real>(given)), "a number > 0");
   };
   if constexpr (one_variance)
     check_variance(0, 0);
-  else if (!GaussianRuns<Real>::check(m, given_variance, options.minimum_variance, check_variance))
+  else if (!GaussianRuns<Real>::check(m, v, options.minimum_variance, check_variance))
     for_each_coefficient(m, check_variance);
 
   const W denominator = coefficient_denominator<W>(options.reduction, operand);
-  const auto term = [&](Index i, Index k) {
-    const W v = given_variance(i, k);
-    GaussianTerm<W> result(widen<W>(m[i][k]), x(i, k), effective(v));
-    if (v < minimum) result.d_variance = W(0);
-    return result;
-  };
   // Before the mean is overwritten by its own gradient.
   if constexpr (one_variance && !is_none<GradientVariance>)
-    d_variance = narrow<Real>(
-        W(sum_of_coefficients<W>(m, [&](Index i, Index k) { return term(i, k).d_variance; }) / denominator));
+    d_variance = narrow<Real>(W(terms.sum_of_d_variance() / denominator));
 
   mean_output.prepare(operand, is_vector<Mean>);
   variance_output.prepare(operand, is_vector<Mean>);
-  const auto to_mean = mean_output.samples(storage_axis<Mean>);
-  const auto to_variance = variance_output.samples(storage_axis<Mean>);
-  const auto write_term = [&](Index i, Index k) {
-    const GaussianTerm<W> at = term(i, k);
-    write_coefficient(to_mean, i, k, W(at.d_mean / denominator));
-    write_coefficient(to_variance, i, k, W(at.d_variance / denominator));
-    return at.value;
-  };
-  W sum = GaussianRuns<Real>::works()
-              ? GaussianRuns<Real>::sum(m, x, given_variance, to_mean, to_variance, minimum, denominator, write_term)
-              : sum_of_coefficients<W>(m, write_term);
+  W sum = terms.template sum<Real>(mean_output.samples(storage_axis<Mean>), variance_output.samples(storage_axis<Mean>),
+                                   denominator);
   mean_output.finish();
   variance_output.finish();
   if (options.constant) sum += W(static_cast<double>(operand.size())) * HalfLogTwoPi<W>::value();
   return narrow<Real>(W(sum / denominator));
+}
+
+template <class W, class Scalar, class Target, class Out>
+W poisson_sum(const Samples<const Scalar>& log_rate, const Target& target, const Samples<Out>& gradient,
+              const W& denominator, bool constant) {
+  return sum_of_coefficients<W>(log_rate, [&](Index i, Index k) {
+    const W log_of_rate = widen<W>(log_rate[i][k]);
+    const W rate = math::exp_of(log_of_rate);
+    const W count = target(i, k);
+    write_coefficient(gradient, i, k, W(W(rate - count) / denominator));
+    const W value = poisson_value(log_of_rate, rate, count);
+    return constant ? W(value + log_factorial(count)) : value;
+  });
 }
 
 template <class LogRate, class Target, class Gradient>
@@ -306,17 +343,21 @@ RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate
 
   output.prepare(operand, is_vector<LogRate>);
   const W denominator = coefficient_denominator<W>(options.reduction, operand);
-  const auto written = output.samples(storage_axis<LogRate>);
-  const W sum = sum_of_coefficients<W>(l, [&](Index i, Index k) {
-    const W log_of_rate = widen<W>(l[i][k]);
-    const W rate = math::exp_of(log_of_rate);
-    const W count = x(i, k);
-    write_coefficient(written, i, k, W(W(rate - count) / denominator));
-    const W value = poisson_value(log_of_rate, rate, count);
-    return options.constant ? W(value + log_factorial(count)) : value;
-  });
+  const W sum = poisson_sum(l, x.view(), output.samples(storage_axis<LogRate>), denominator, options.constant);
   output.finish();
   return narrow<Real>(W(sum / denominator));
+}
+
+template <class Real, class Scalar, class Target, class Out>
+Wide<Real> half_squares(const Samples<const Scalar>& prediction, const Target& target, const Samples<Out>& gradient) {
+  using W = Wide<Real>;
+  const auto write_term = [&](Index i, Index k) {
+    const W difference = widen<W>(prediction[i][k]) - target(i, k);
+    write_coefficient(gradient, i, k, difference);
+    return W(W(W(0.5) * difference) * difference);
+  };
+  return SquareRuns<Real>::works() ? SquareRuns<Real>::sum(prediction, target, gradient, write_term)
+                                   : sum_of_coefficients<W>(prediction, write_term);
 }
 
 template <class Prediction, class Target, class Gradient>
@@ -336,14 +377,7 @@ RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBa
   output.check(function, "gradient", operand, is_vector<Prediction>);
 
   output.prepare(operand, is_vector<Prediction>);
-  const auto written = output.samples(storage_axis<Prediction>);
-  const auto write_term = [&](Index i, Index k) {
-    const W difference = widen<W>(p[i][k]) - x(i, k);
-    write_coefficient(written, i, k, difference);
-    return W(W(W(0.5) * difference) * difference);
-  };
-  const W sum = SquareRuns<Real>::works() ? SquareRuns<Real>::sum(p, x, written, write_term)
-                                          : sum_of_coefficients<W>(p, write_term);
+  const W sum = half_squares<Real>(p, x.view(), output.samples(storage_axis<Prediction>));
   output.finish();
   return narrow<Real>(sum);
 }

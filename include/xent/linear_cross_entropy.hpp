@@ -168,7 +168,8 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
   const Operand w_operand(weights);
   const Operand x_operand(features);
   const auto b = make_bias(bias);
-  const auto target = make_targets<Wide<Real>, Logits>(targets, options.axis);
+  const auto argument = make_targets<Wide<Real>, Logits>(targets, options.axis);
+  const auto& target = argument.view();
   auto d_w = make_output<Scalar>(std::forward<DWeights>(d_weights));
   auto d_x = make_output<Scalar>(std::forward<DFeatures>(d_features));
   auto d_b = make_output<Scalar>(std::forward<DBias>(d_bias));
@@ -184,7 +185,7 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
     throw_invalid(function, "features", shape_text(x_operand.rows(), x_operand.cols()),
                   text(w.count, " features a sample, as the weights ", shape_text(classes, w.count), " have columns"));
   b.check(function, classes);
-  target.check(function, logits, one_sample, batch);
+  argument.check(function, logits, one_sample, batch);
   d_w.check(function, "d_weights", w_operand, false);
   d_x.check(function, "d_features", x_operand, one_sample);
   d_b.check(function, "d_bias", one_a_class, true);

@@ -26,6 +26,52 @@ inline namespace XENT_INLINE_NAMESPACE {
 
 namespace detail {
 
+template <class Real, class Scalar, class Out>
+Real entropy_of_batch(const Samples<const Scalar>& z, const Samples<Out>& gradient,
+                      const CrossEntropyOptions<Real>& options, const CountedSamples<Real>& counted,
+                      CrossEntropyReport<Real>* report) {
+  const auto portable = [&](Index i, const Wide<Real>& alpha, auto to) {
+    const EntropySample<Real> sample(z[i], z.classes, options.temperature);
+    SampleTerm<Real> term = sample.term();
+    term.loss = sample.entropy();
+    if (to.data != nullptr) term.temperature_gradient = write_entropy_gradient(sample, z[i], z.classes, alpha, to);
+    return term;
+  };
+  return reduce_chunks(z.classes, z.count, z.side_by_side(), options, counted, report, [&] {
+    if constexpr (has_kernels<Real>)
+      return EntropyChunks(z, gradient, options.temperature, report != nullptr, portable);
+    else
+      return [&](SampleChunk<Real>& chunk) {
+        for (Index j = 0; j < chunk.count; ++j) take_one(chunk, j, portable, z.classes, gradient[chunk.first + j]);
+      };
+  });
+}
+
+template <class Real, class Scalar, class OutP, class OutQ>
+Real kl_divergence_of_batch(const Samples<const Scalar>& z_p, const Samples<const Scalar>& z_q,
+                            const Samples<OutP>& d_p, const Samples<OutQ>& d_q,
+                            const CrossEntropyOptions<Real>& options, const CountedSamples<Real>& counted,
+                            CrossEntropyReport<Real>* report) {
+  const auto portable = [&](Index i, const Wide<Real>& alpha, auto to_p, auto to_q) {
+    const KlSample<Real> sample(z_p[i], z_q[i], z_p.classes, options.temperature);
+    SampleTerm<Real> term = sample.term();
+    if (to_p.data != nullptr || to_q.data != nullptr)
+      term.temperature_gradient = write_kl_gradients(sample, z_p[i], z_q[i], z_p.classes, alpha,
+                                                     to_p.data ? &to_p : nullptr, to_q.data ? &to_q : nullptr);
+    return term;
+  };
+  const Index together = std::max(z_p.side_by_side(), z_q.side_by_side());
+  return reduce_chunks(z_p.classes, z_p.count, together, options, counted, report, [&] {
+    if constexpr (has_kernels<Real>)
+      return DivergenceRows(z_p, z_q, d_p, d_q, options.temperature, report != nullptr, portable);
+    else
+      return [&](SampleChunk<Real>& chunk) {
+        for (Index j = 0; j < chunk.count; ++j)
+          take_one(chunk, j, portable, z_p.classes, d_p[chunk.first + j], d_q[chunk.first + j]);
+      };
+  });
+}
+
 template <class Logits, class Gradient>
 RealOf<typename Logits::Scalar> entropy_from_logits_into(const Eigen::DenseBase<Logits>& logits, Gradient&& gradient,
                                                          const CrossEntropyOptionsOf<Logits>& options,
@@ -146,22 +192,7 @@ RealOf<typename Logits::Scalar> entropy_from_logits_into(const Eigen::DenseBase<
   const CountedSamples<Real> counted = check_batch(function, NoTargets{}, z.classes, z.count, options);
 
   output.prepare(operand, is_vector<Logits>);
-  const auto written = output.samples(options.axis);
-  const auto portable = [&](Index i, const Wide<Real>& alpha, auto to) {
-    const EntropySample<Real> sample(z[i], z.classes, options.temperature);
-    SampleTerm<Real> term = sample.term();
-    term.loss = sample.entropy();
-    if (to.data != nullptr) term.temperature_gradient = write_entropy_gradient(sample, z[i], z.classes, alpha, to);
-    return term;
-  };
-  const Real loss = reduce_chunks(z.classes, z.count, z.side_by_side(), options, counted, report, [&] {
-    if constexpr (has_kernels<Real>)
-      return EntropyChunks(z, written, options.temperature, report != nullptr, portable);
-    else
-      return [&](SampleChunk<Real>& chunk) {
-        for (Index j = 0; j < chunk.count; ++j) take_one(chunk, j, portable, z.classes, written[chunk.first + j]);
-      };
-  });
+  const Real loss = entropy_of_batch(z, output.samples(options.axis), options, counted, report);
   output.finish();
   return loss;
 }
@@ -193,26 +224,8 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
 
   output_p.prepare(operand_p, is_vector<P>);
   output_q.prepare(operand_p, is_vector<P>);
-  const auto written_p = output_p.samples(options.axis);
-  const auto written_q = output_q.samples(options.axis);
-  const auto portable = [&](Index i, const Wide<Real>& alpha, auto to_p, auto to_q) {
-    const KlSample<Real> sample(z_p[i], z_q[i], z_p.classes, options.temperature);
-    SampleTerm<Real> term = sample.term();
-    if constexpr (!is_none<GradientP> || !is_none<GradientQ>)
-      term.temperature_gradient = write_kl_gradients(sample, z_p[i], z_q[i], z_p.classes, alpha,
-                                                     to_p.data ? &to_p : nullptr, to_q.data ? &to_q : nullptr);
-    return term;
-  };
-  const Index together = std::max(z_p.side_by_side(), z_q.side_by_side());
-  const Real loss = reduce_chunks(z_p.classes, z_p.count, together, options, counted, report, [&] {
-    if constexpr (has_kernels<Real>)
-      return DivergenceRows(z_p, z_q, written_p, written_q, options.temperature, report != nullptr, portable);
-    else
-      return [&](SampleChunk<Real>& chunk) {
-        for (Index j = 0; j < chunk.count; ++j)
-          take_one(chunk, j, portable, z_p.classes, written_p[chunk.first + j], written_q[chunk.first + j]);
-      };
-  });
+  const Real loss = kl_divergence_of_batch(z_p, z_q, output_p.samples(options.axis), output_q.samples(options.axis),
+                                           options, counted, report);
   output_p.finish();
   output_q.finish();
   return loss;

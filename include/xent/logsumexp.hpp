@@ -16,6 +16,20 @@
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 
+namespace detail {
+
+template <class Real, class Scalar>
+void logsumexp_samples(const Samples<const Scalar>& z, Real* result) {
+  const auto portable = [&](Index i, const auto& /*nowhere*/) {
+    result[i] = SoftmaxState<Real>(z[i], z.classes, Real(1)).logsumexp();
+  };
+  const Samples<Real>* const nowhere = nullptr;
+  if (softmax_tiles<false>(z, nowhere, Real(1), result, 0, z.count, portable)) return;
+  for (Index i = 0; i < z.count; ++i) portable(i, nowhere);
+}
+
+}  // namespace detail
+
 /// The log-sum-exp of every sample.
 ///
 ///     lse = log(sum_k exp(z_k)) = m + log1p(sum_{k != argmax} exp(z_k - m)),   m = max z
@@ -37,21 +51,13 @@ auto logsumexp(const Eigen::DenseBase<Logits>& logits, Axis axis = Axis::columns
   using Real = RealOf<Scalar>;
   const detail::Operand operand(logits);
   const auto z = operand.samples(axis);
-  const auto fill = [&](Real* result) {
-    const auto portable = [&](Eigen::Index i, const auto& /*nowhere*/) {
-      result[i] = detail::SoftmaxState<Real>(z[i], z.classes, Real(1)).logsumexp();
-    };
-    const detail::Samples<Real>* const nowhere = nullptr;
-    if (detail::softmax_tiles<false>(z, nowhere, Real(1), result, 0, z.count, portable)) return;
-    for (Eigen::Index i = 0; i < z.count; ++i) portable(i, nowhere);
-  };
   if constexpr (detail::is_vector<Logits>) {
     Real result{};
-    fill(&result);
+    detail::logsumexp_samples(z, &result);
     return result;
   } else {
     Eigen::Array<Real, Eigen::Dynamic, 1> result(z.count);
-    fill(result.data());
+    detail::logsumexp_samples(z, result.data());
     return result;
   }
 }

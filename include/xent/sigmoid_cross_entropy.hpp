@@ -109,7 +109,7 @@ auto make_decision_targets(const Targets& targets, Axis axis) {
   if constexpr (is_sparse_expression<Targets>())
     return SparseTargets<EigenOf<Targets>, W>(targets, axis, is_vector<Logits>);
   else
-    return DenseTargets<DenseOf<Targets>, W>(targets, axis, is_vector<Logits>);
+    return DenseTargetArgument<DenseOf<Targets>, W>(targets, axis, is_vector<Logits>);
 }
 
 /// The weights of a matrix, one a sample and one a class; of a vector, one for all coefficients or one each.
@@ -137,11 +137,12 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
   constexpr bool vector = is_vector<Logits>;
   static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
   const Operand operand(logits);
-  const auto target = make_decision_targets<W, Logits>(targets, options.axis);
+  const auto argument = make_decision_targets<W, Logits>(targets, options.axis);
+  const auto& target = argument.view();
   auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
   const auto z = operand.samples(options.axis);
 
-  target.check(function, operand, vector, z.count);
+  argument.check(function, operand, vector, z.count);
   output.check(function, "gradient", operand, vector);
   if (!(options.label_smoothing >= Real(0)) || !(options.label_smoothing <= Real(1)))
     throw_invalid(function, "label_smoothing", text(options.label_smoothing), "a number in [0, 1]");

@@ -139,21 +139,8 @@ void LogSoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxSt
   }
 }
 
-template <class Map, class Logits, class Out>
-void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const SoftmaxOptionsOf<Logits>& options) {
-  using Scalar = typename Logits::Scalar;
-  using Real = RealOf<Scalar>;
-  static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
-  static_assert(is_dense<Out>,
-                "xent: the output must be a dense Eigen object; options must be those of the results' scalar, as "
-                "SoftmaxOptions<float> for float, half or bfloat16");
-  check_temperature(Map::name, options.temperature);
-  const Operand operand(logits);
-  auto output = make_output<Scalar>(std::forward<Out>(out));
-  output.check(Map::name, "out", operand, is_vector<Logits>);
-  output.prepare(operand, is_vector<Logits>);
-  const auto z = operand.samples(options.axis);
-  const auto result = output.samples(options.axis);
+template <class Map, class Real, class Scalar, class Out>
+void softmax_samples(const Samples<const Scalar>& z, const Samples<Out>& out, const SoftmaxOptions<Real>& options) {
   const auto portable = [&](Index i, auto place) {
     const SoftmaxState<Real> state(z[i], z.classes, options.temperature);
     if (state.maximum.condition == Condition::nan || state.maximum.condition == Condition::infinite)
@@ -164,9 +151,24 @@ void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const Softm
   const Blocks blocks(z.count, z.classes, z.side_by_side());
   for_blocks(options.executor, blocks, [&](Index /*block*/, Index first, Index last) {
     Real* const no_logsumexp = nullptr;
-    if (softmax_tiles<Map::logarithms>(z, &result, options.temperature, no_logsumexp, first, last, portable)) return;
-    for (Index i = first; i < last; ++i) portable(i, result[i]);
+    if (softmax_tiles<Map::logarithms>(z, &out, options.temperature, no_logsumexp, first, last, portable)) return;
+    for (Index i = first; i < last; ++i) portable(i, out[i]);
   });
+}
+
+template <class Map, class Logits, class Out>
+void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const SoftmaxOptionsOf<Logits>& options) {
+  using Scalar = typename Logits::Scalar;
+  static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
+  static_assert(is_dense<Out>,
+                "xent: the output must be a dense Eigen object; options must be those of the results' scalar, as "
+                "SoftmaxOptions<float> for float, half or bfloat16");
+  check_temperature(Map::name, options.temperature);
+  const Operand operand(logits);
+  auto output = make_output<Scalar>(std::forward<Out>(out));
+  output.check(Map::name, "out", operand, is_vector<Logits>);
+  output.prepare(operand, is_vector<Logits>);
+  softmax_samples<Map>(operand.samples(options.axis), output.samples(options.axis), options);
   output.finish();
 }
 

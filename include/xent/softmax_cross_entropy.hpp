@@ -130,11 +130,12 @@ RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBas
   constexpr const char* function = "softmax_cross_entropy";
   static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
   const Operand operand(logits);
-  const auto target = make_targets<Wide<Real>, Logits>(targets, options.axis);
+  const auto argument = make_targets<Wide<Real>, Logits>(targets, options.axis);
+  const auto& target = argument.view();
   auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
   const auto z = operand.samples(options.axis);
 
-  target.check(function, operand, is_vector<Logits>, z.count);
+  argument.check(function, operand, is_vector<Logits>, z.count);
   output.check(function, "gradient", operand, is_vector<Logits>);
   if (options.accumulate) throw_invalid(function, "accumulate", "true", "false, which only linear_cross_entropy reads");
   const CountedSamples<Real> counted = check_batch(function, target, z.classes, z.count, options);
@@ -144,14 +145,25 @@ RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBas
   if (report) resize_report(*report, z.count);
   const auto written = output.samples(options.axis);
   const auto* const wanted = is_none<Gradient> ? nullptr : &written;
-  const auto sums = sum_over_blocks<CrossEntropySums<Real>>(
-      options.executor, Blocks(z.count, z.classes, z.side_by_side()),
-      [&](Index first, Index last, CrossEntropySums<Real>& partial) {
-        cross_entropy_samples(z, target, wanted, options, scalars, report, first, last, partial);
-      });
+  const auto sums = cross_entropy_of_batch(z, target, wanted, options, scalars, report);
   output.finish();
   if (report) finish_report(*report, sums, scalars, counted, z.count, options.reduction);
   return reduced<Real>(sums.loss, scalars);
+}
+
+template <class Real, class Scalar, class Targets, class V, class Out>
+void hvp_of_batch(const Samples<const Scalar>& z, const Targets& target, const Samples<const V>& v,
+                  const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
+                  const Samples<Out>& out) {
+  for_blocks(options.executor, z.count, z.classes, [&](Index /*block*/, Index first, Index last) {
+    for (Index i = first; i < last; ++i) {
+      if (is_absent(target, i, options))
+        fill(out[i], z.classes, Real(0));
+      else
+        write_hvp(CrossEntropySample<Real>(z[i], z.classes, target, i, scalars), z[i], v[i], z.classes, scalars,
+                  scalars.gradient_scale(sample_weight(options, i)), out[i]);
+    }
+  });
 }
 
 template <class Logits, class Targets, class Direction, class Out>
@@ -167,12 +179,13 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
   static_assert(!is_none<Out>, "xent: the product with the Hessian is what this function computes: it needs an output");
   const Operand operand(logits);
   const Operand v_operand(direction);
-  const auto target = make_targets<Wide<Real>, Logits>(targets, options.axis);
+  const auto argument = make_targets<Wide<Real>, Logits>(targets, options.axis);
+  const auto& target = argument.view();
   auto output = make_output<Scalar>(std::forward<Out>(out));
   const auto z = operand.samples(options.axis);
   const auto v = v_operand.samples(options.axis, is_vector<Logits>);
 
-  target.check(function, operand, is_vector<Logits>, z.count);
+  argument.check(function, operand, is_vector<Logits>, z.count);
   check_same_shape(function, "direction", operand, v_operand);
   output.check(function, "out", operand, is_vector<Logits>);
   if (options.accumulate) throw_invalid(function, "accumulate", "true", "false, which only linear_cross_entropy reads");
@@ -180,16 +193,7 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
 
   output.prepare(operand, is_vector<Logits>);
-  const auto result = output.samples(options.axis);
-  for_blocks(options.executor, z.count, z.classes, [&](Index /*block*/, Index first, Index last) {
-    for (Index i = first; i < last; ++i) {
-      if (is_absent(target, i, options))
-        fill(result[i], z.classes, Real(0));
-      else
-        write_hvp(CrossEntropySample<Real>(z[i], z.classes, target, i, scalars), z[i], v[i], z.classes, scalars,
-                  scalars.gradient_scale(sample_weight(options, i)), result[i]);
-    }
-  });
+  hvp_of_batch(z, target, v, options, scalars, output.samples(options.axis));
   output.finish();
 }
 

@@ -228,6 +228,15 @@ class SoftmaxJacobian {
 
 namespace detail {
 
+template <class Product, class Real, class Scalar, class V, class Out>
+void jacobian_of_batch(const Samples<const Scalar>& s, const Samples<const V>& v, const SoftmaxOptions<Real>& options,
+                       const Samples<Out>& out) {
+  const Blocks blocks(s.count, s.classes, out.side_by_side());
+  for_blocks(options.executor, blocks, [&](Index /*block*/, Index first, Index last) {
+    jacobian_of_samples<Product>(s, v, options.temperature, out, first, last);
+  });
+}
+
 template <class Product, class S, class V, class Out>
 void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v, Out&& out,
                    const SoftmaxOptionsOf<S>& options) {
@@ -247,11 +256,7 @@ void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const 
   output.prepare(probabilities, is_vector<S>);
   const auto from = probabilities.samples(options.axis);
   const auto along = vectors.samples(options.axis, is_vector<S>);
-  const auto to = output.samples(options.axis);
-  const Blocks blocks(from.count, from.classes, to.side_by_side());
-  for_blocks(options.executor, blocks, [&](Index /*block*/, Index first, Index last) {
-    jacobian_of_samples<Product>(from, along, options.temperature, to, first, last);
-  });
+  jacobian_of_batch<Product>(from, along, options, output.samples(options.axis));
   output.finish();
 }
 

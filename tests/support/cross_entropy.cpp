@@ -1,5 +1,7 @@
 #include "cross_entropy.hpp"
 
+#include "kernels.hpp"
+
 #include <Eigen/SparseCore>
 
 namespace support {

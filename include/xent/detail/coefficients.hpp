@@ -24,27 +24,37 @@ namespace detail {
 template <class Dense>
 inline constexpr Axis storage_axis = Dense::IsRowMajor ? Axis::rows : Axis::columns;
 
-/// An argument shaped like `Reference`, the first argument of the call, and walked in its order.
-template <class W, class Reference, class Dense>
+/// Coefficients in memory.
+template <class W, class Scalar>
 class DenseCoefficients {
  public:
-  explicit DenseCoefficients(const Eigen::DenseBase<Dense>& expression)
-      : operand_(expression), samples_(operand_.samples(storage_axis<Reference>, is_vector<Reference>)) {}
-  DenseCoefficients(const DenseCoefficients&) = delete;
-  DenseCoefficients& operator=(const DenseCoefficients&) = delete;
+  explicit DenseCoefficients(const Samples<const Scalar>& samples) : samples_(samples) {}
+  W operator()(Index i, Index k) const { return widen<W>(samples_[i][k]); }
+  template <class Real>
+  RunsIn<Real, Scalar> runs() const {
+    return RunsIn<Real, Scalar>(samples_);
+  }
+
+ private:
+  Samples<const Scalar> samples_;
+};
+
+/// An argument shaped like `Reference`, the first argument of the call, and walked in its order.
+template <class W, class Reference, class Dense>
+class DenseCoefficientArgument {
+ public:
+  explicit DenseCoefficientArgument(const Eigen::DenseBase<Dense>& expression) : operand_(expression) {}
 
   void check(const char* function, const char* argument, const Operand<Reference>& reference) const {
     check_same_shape(function, argument, reference, operand_);
   }
-  W operator()(Index i, Index k) const { return widen<W>(samples_[i][k]); }
-  template <class Real>
-  RunsIn<Real, typename Dense::Scalar> runs() const {
-    return RunsIn<Real, typename Dense::Scalar>(samples_);
+  DenseCoefficients<W, typename Dense::Scalar> view() const {
+    return DenseCoefficients<W, typename Dense::Scalar>(
+        operand_.samples(storage_axis<Reference>, is_vector<Reference>));
   }
 
  private:
   Operand<Dense> operand_;
-  Samples<const typename Dense::Scalar> samples_;
 };
 
 /// One number in the place of such an argument.
@@ -54,6 +64,7 @@ class SameCoefficients {
   explicit SameCoefficients(const W& number) : number_(number) {}
   template <class Reference>
   void check(const char* /*function*/, const char* /*argument*/, const Reference& /*reference*/) const {}
+  const SameCoefficients& view() const { return *this; }
   const W& operator()(Index /*i*/, Index /*k*/) const { return number_; }
   template <class Real>
   NumberRuns<Real> runs() const {
@@ -70,7 +81,7 @@ auto make_target_coefficients(const Target& target) {
   static_assert(is_dense<Target>, "xent: the target must be a dense Eigen expression shaped like the first argument");
   if constexpr (is_dense<Target>) {
     static_assert(Eigen::NumTraits<typename DenseOf<Target>::Scalar>::IsComplex == 0, "xent: the target must be real");
-    return DenseCoefficients<W, Reference, DenseOf<Target>>(target);
+    return DenseCoefficientArgument<W, Reference, DenseOf<Target>>(target);
   } else {
     return SameCoefficients<W>(W(0));
   }
@@ -84,7 +95,7 @@ auto make_variance_coefficients(const Variance& variance) {
     using Given = typename DenseOf<Variance>::Scalar;
     static_assert(std::is_same_v<Given, Scalar> || std::is_same_v<Given, RealOf<Scalar>>,
                   "xent: the variance has another scalar than the mean: write .cast<>() on one of them");
-    return DenseCoefficients<W, Reference, DenseOf<Variance>>(variance);
+    return DenseCoefficientArgument<W, Reference, DenseOf<Variance>>(variance);
   } else {
     static_assert(
         std::is_arithmetic_v<Variance> || std::is_same_v<Variance, Scalar> || std::is_same_v<Variance, RealOf<Scalar>>,

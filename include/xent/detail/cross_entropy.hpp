@@ -226,6 +226,19 @@ void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& target
   for (Index i = first; i < last; ++i) portable(i, gradient ? (*gradient)[i] : Sample<Out>{nullptr, 1});
 }
 
+/// All of them.
+template <class Real, class Scalar, class Targets, class Out>
+CrossEntropySums<Real> cross_entropy_of_batch(const Samples<const Scalar>& z, const Targets& targets,
+                                              const Samples<Out>* gradient, const CrossEntropyOptions<Real>& options,
+                                              const CrossEntropyScalars<Real>& scalars,
+                                              CrossEntropyReport<Real>* report) {
+  return sum_over_blocks<CrossEntropySums<Real>>(options.executor, Blocks(z.count, z.classes, z.side_by_side()),
+                                                 [&](Index first, Index last, CrossEntropySums<Real>& partial) {
+                                                   cross_entropy_samples(z, targets, gradient, options, scalars, report,
+                                                                         first, last, partial);
+                                                 });
+}
+
 }  // namespace detail
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent

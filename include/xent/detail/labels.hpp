@@ -58,13 +58,55 @@ Index to_index(Integer label) {
     return static_cast<Index>(label);
 }
 
-template <class T>
-class Labels {  // a container
- public:
-  explicit Labels(const T& labels) : labels_(labels) {}
-  Index size() const { return static_cast<Index>(std::size(labels_)); }
+/// Labels in memory, whatever they are part of. Only what is integral makes a type of its own: what walks labels is
+/// compiled once for all of their owners.
+template <class Integer>
+struct LabelsAt {
+  const Integer* data;
+  Index count;
+  Index stride;
+
+  Index size() const { return count; }
+  Index operator[](Index i) const { return to_index(data[i * stride]); }
+};
+
+/// Those of a container that gives no pointer to them, as a deque.
+template <class Container>
+struct LabelsOf {
+  const Container& labels;
+
+  Index size() const { return static_cast<Index>(std::size(labels)); }
   Index operator[](Index i) const {
-    return to_index<typename LabelScalar<T>::type>(labels_[static_cast<std::size_t>(i)]);
+    return to_index<typename LabelScalar<Container>::type>(labels[static_cast<std::size_t>(i)]);
+  }
+};
+
+struct SingleLabel {
+  Index label;
+
+  static Index size() { return 1; }
+  Index operator[](Index /*i*/) const { return label; }
+};
+
+template <class T, class = void>
+inline constexpr bool is_contiguous = false;
+template <class T>
+inline constexpr bool is_contiguous<T, std::void_t<decltype(std::data(std::declval<const T&>()))>> =
+    std::is_same_v<decltype(std::data(std::declval<const T&>())), const typename LabelScalar<T>::type*>;
+
+/// An argument that holds labels, evaluated if it must be; view() is one of the above.
+template <class T>
+class LabelArgument {
+ public:
+  explicit LabelArgument(const T& labels) : labels_(labels) {}
+  auto view() const {
+    using Integer = typename LabelScalar<T>::type;
+    if constexpr (std::is_integral_v<T>)
+      return SingleLabel{to_index(labels_)};
+    else if constexpr (is_contiguous<T>)
+      return LabelsAt<Integer>{std::data(labels_), static_cast<Index>(std::size(labels_)), 1};
+    else
+      return LabelsOf<T>{labels_};
   }
 
  private:
@@ -72,44 +114,30 @@ class Labels {  // a container
 };
 
 template <class Dense>
-class DenseLabels {
+class DenseLabelArgument {
  public:
-  explicit DenseLabels(const Eigen::DenseBase<Dense>& labels) : operand_(labels), labels_(operand_.coefficients()) {
+  explicit DenseLabelArgument(const Eigen::DenseBase<Dense>& labels) : operand_(labels) {
     static_assert(
         is_vector<Dense>,
         "xent: labels are one integer a sample, in a vector: for a matrix with one column write .col(0); for a "
         "distribution write .cast<float>() or .cast<double>()");
   }
-  DenseLabels(const DenseLabels&) = delete;
-  DenseLabels& operator=(const DenseLabels&) = delete;
-
-  Index size() const { return operand_.size(); }
-  Index operator[](Index i) const { return to_index(labels_[i]); }
+  auto view() const {
+    const Sample<const typename Dense::Scalar> labels = operand_.coefficients();
+    return LabelsAt<typename Dense::Scalar>{labels.data, operand_.size(), labels.stride};
+  }
 
  private:
   Operand<Dense> operand_;
-  Sample<const typename Dense::Scalar> labels_;
-};
-
-class SingleLabel {
- public:
-  explicit SingleLabel(Index label) : label_(label) {}
-  static Index size() { return 1; }
-  Index operator[](Index /*i*/) const { return label_; }
-
- private:
-  Index label_;
 };
 
 template <class T>
 auto make_labels(const T& labels) {
   static_assert(holds_integers<T>, "xent: labels must be integers: targets.cast<int>()");
   if constexpr (is_dense<T>)
-    return DenseLabels<DenseOf<T>>(labels);
-  else if constexpr (std::is_integral_v<T>)
-    return SingleLabel(to_index(labels));
+    return DenseLabelArgument<DenseOf<T>>(labels);
   else
-    return Labels<T>(labels);
+    return LabelArgument<T>(labels);
 }
 
 }  // namespace detail

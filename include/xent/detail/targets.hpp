@@ -2,7 +2,8 @@
 #define XENT_DETAIL_TARGETS_HPP
 
 /// Targets of a loss over classes: labels, dense distributions, sparse distributions. Each kind answers the same
-/// questions for sample i: which label is it (-1 for a distribution), and what is y_k, asked for k = 0, 1, 2, ...
+/// questions for sample i: which label is it (-1 for a distribution), and what is y_k, asked for k = 0, 1, 2, ... Each
+/// comes as an argument, which checks itself, and view(), which answers.
 
 #include <xent/config.hpp>
 #include <xent/detail/error.hpp>
@@ -39,7 +40,7 @@ constexpr bool is_sparse_expression() {
 }
 
 /// One label a sample. y is 1 at the label and nowhere else.
-template <class T, class W>
+template <class Labels, class W>
 class LabelTargets {
  public:
   static constexpr bool are_labels = true;
@@ -50,12 +51,7 @@ class LabelTargets {
     W operator()(Index k) const { return k == label ? W(1) : W(0); }
   };
 
-  explicit LabelTargets(const T& labels) : labels_(make_labels(labels)) {}
-
-  template <class Reference>
-  void check(const char* function, const Reference& /*logits*/, bool /*one_sample*/, Index count) const {
-    if (labels_.size() != count) throw_invalid(function, "labels", text(labels_.size()), text(count, ", one a sample"));
-  }
+  explicit LabelTargets(const Labels& labels) : labels_(labels) {}
 
   Index label(Index i) const { return labels_[i]; }
   Reader reader(Index i) const { return {labels_[i]}; }
@@ -64,6 +60,25 @@ class LabelTargets {
   template <class Visit>
   void for_each_entry(Index i, const Visit& visit) const {
     visit(labels_[i], W(1));
+  }
+
+ private:
+  Labels labels_;
+};
+
+template <class T, class W>
+class LabelTargetArgument {
+ public:
+  explicit LabelTargetArgument(const T& labels) : labels_(make_labels(labels)) {}
+
+  template <class Reference>
+  void check(const char* function, const Reference& /*logits*/, bool /*one_sample*/, Index count) const {
+    const Index size = labels_.view().size();
+    if (size != count) throw_invalid(function, "labels", text(size), text(count, ", one a sample"));
+  }
+  auto view() const {
+    const auto labels = labels_.view();
+    return LabelTargets<RemoveCvref<decltype(labels)>, W>(labels);
   }
 
  private:
@@ -78,30 +93,20 @@ W total_of(Reader reader, Index classes) {
   return total;
 }
 
-/// A dense matrix of y_k, shaped like the logits.
-template <class Dense, class W>
+/// A dense matrix of y_k.
+template <class TargetScalar, class W>
 class DenseTargets {
  public:
   static constexpr bool are_labels = false;
   static constexpr bool are_dense = true;
-  using Scalar = typename Dense::Scalar;
+  using Scalar = TargetScalar;
 
   struct Reader {
-    Sample<const typename Dense::Scalar> y;
+    Sample<const Scalar> y;
     W operator()(Index k) const { return widen<W>(y[k]); }
   };
 
-  DenseTargets(const Eigen::DenseBase<Dense>& targets, Axis axis, bool one_sample)
-      : operand_(targets), samples_(operand_.samples(axis, one_sample)) {}
-  DenseTargets(const DenseTargets&) = delete;
-  DenseTargets& operator=(const DenseTargets&) = delete;
-
-  template <class Reference>
-  void check(const char* function, const Reference& logits, bool one_sample, Index /*count*/) const {
-    if (!fits(logits, operand_, one_sample && is_vector<Dense>))
-      throw_invalid(function, "targets", shape_text(operand_.rows(), operand_.cols()),
-                    shape_text(logits.rows(), logits.cols()));
-  }
+  explicit DenseTargets(const Samples<const Scalar>& samples) : samples_(samples) {}
 
   static Index label(Index /*i*/) { return -1; }
   const Samples<const Scalar>& samples() const { return samples_; }
@@ -110,8 +115,30 @@ class DenseTargets {
   W total(Index i, Index classes) const { return total_of<W>(reader(i), classes); }
 
  private:
+  Samples<const Scalar> samples_;
+};
+
+/// One that is shaped like the logits.
+template <class Dense, class W>
+class DenseTargetArgument {
+ public:
+  DenseTargetArgument(const Eigen::DenseBase<Dense>& targets, Axis axis, bool one_sample)
+      : operand_(targets), axis_(axis), one_sample_(one_sample) {}
+
+  template <class Reference>
+  void check(const char* function, const Reference& logits, bool one_sample, Index /*count*/) const {
+    if (!fits(logits, operand_, one_sample && is_vector<Dense>))
+      throw_invalid(function, "targets", shape_text(operand_.rows(), operand_.cols()),
+                    shape_text(logits.rows(), logits.cols()));
+  }
+  DenseTargets<typename Dense::Scalar, W> view() const {
+    return DenseTargets<typename Dense::Scalar, W>(operand_.samples(axis_, one_sample_));
+  }
+
+ private:
   Operand<Dense> operand_;
-  Samples<const typename Dense::Scalar> samples_;
+  Axis axis_;
+  bool one_sample_;
 };
 
 /// A sparse matrix of y_k, shaped like the logits. Its entries are walked where they lie if they lie sample by sample,
@@ -192,6 +219,7 @@ class SparseTargets {
                     shape_text(logits.rows(), logits.cols()));
   }
 
+  const SparseTargets& view() const { return *this; }
   static Index label(Index /*i*/) { return -1; }
   Reader reader(Index i) const { return Reader(*this, i); }
   W total(Index i, Index classes) const { return total_of<W>(reader(i), classes); }
@@ -247,7 +275,7 @@ auto make_label_targets(const T& labels) {
   static_assert(is_vector<Logits> || !std::is_integral_v<T>,
                 "xent: a plain integer is the label of one sample, and these logits are a matrix: pass one label a "
                 "sample, or logits that are a vector at compile time, as .col(0) is");
-  return LabelTargets<T, W>(labels);
+  return LabelTargetArgument<T, W>(labels);
 }
 
 /// The targets of logits of type `Logits`, of whichever kind they are; what is no target stops here, with a sentence.
@@ -262,10 +290,10 @@ auto make_targets(const Targets& targets, [[maybe_unused]] Axis axis) {
   } else if constexpr (is_dense<Targets>) {
     static_assert(is_real<typename DenseOf<Targets>::Scalar>, "xent: distributions are real");
     static_assert(one_sample || !is_vector<DenseOf<Targets>>, "xent: labels must be integers: targets.cast<int>()");
-    return DenseTargets<DenseOf<Targets>, W>(targets, axis, one_sample);
+    return DenseTargetArgument<DenseOf<Targets>, W>(targets, axis, one_sample);
   } else {
     static_assert(holds_integers<Targets>, "xent: labels must be integers: targets.cast<int>()");
-    return LabelTargets<Targets, W>(targets);
+    return LabelTargetArgument<Targets, W>(targets);
   }
 }
 
