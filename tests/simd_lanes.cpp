@@ -97,8 +97,8 @@ void check_conversions(const Widen& widen, const Narrow& narrow) {
 
 TEST_CASE("simd: every number of 16 bits, and the floats that are next to a decision") {
   for (const Conversions* conversions : all_conversions()) {
-    check_conversions<Eigen::half>(conversions->widen_half, conversions->narrow_half);
-    check_conversions<Eigen::bfloat16>(conversions->widen_bfloat16, conversions->narrow_bfloat16);
+    check_conversions<Eigen::half>(conversions->half.widen, conversions->half.narrow);
+    check_conversions<Eigen::bfloat16>(conversions->bfloat16.widen, conversions->bfloat16.narrow);
   }
 }
 

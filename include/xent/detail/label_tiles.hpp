@@ -8,10 +8,15 @@
 #include <xent/detail/cross_entropy_sample.hpp>
 #include <xent/detail/kernel_call.hpp>
 #include <xent/detail/operand.hpp>
+#include <xent/detail/targets.hpp>
 #include <xent/detail/tiles.hpp>
 #include <xent/detail/wide.hpp>
 #include <xent/detail/widened_tiles.hpp>
 #include <xent/types.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -54,6 +59,7 @@ class LabelFormula {
  public:
   static constexpr bool of_logits = false;
   static constexpr bool of_targets = false;
+  static constexpr bool of_16_bits = false;
 
   /// `report` may be null. With `slopes`, the temperature gradient is wanted. `plain` if the loss of a label is all
   /// there is to it.
@@ -93,6 +99,29 @@ class LabelFormula {
     return present_;
   }
 
+  /// See most_classes_at_once.
+  bool has_columns_at_once() const { return plain_ && !report_; }
+  bool columns_at_once(const Kernels& kernels, const Call& call, const simd::Rows<Real>& z, Index first, Index count,
+                       bool writes, const Tile& tile, simd::Traffic<Real>& traffic) {
+    const Index ignored = options_.ignore_index;
+    const std::int32_t* labels = count == Tile::most ? integers_of(targets_, first) : nullptr;
+    auto absent = static_cast<Real>(ignored);  // which is no label if it is rounded
+    std::array<std::int32_t, static_cast<std::size_t>(Tile::most)> copy{};
+    if (labels == nullptr) {
+      for (Index j = 0; j < count; ++j) {
+        const Index label = targets_.label(first + j);
+        copy[static_cast<std::size_t>(j)] = static_cast<std::int32_t>(label == ignored ? -1 : label);
+      }
+      labels = copy.data();
+      absent = Real(-1);
+    }
+    simd::LossSums tile_sums{};
+    if (!kernels.few_plain_labels(call, z, call.classes, count, writes, labels, absent, tile, &traffic, &tile_sums))
+      return false;
+    sums_.loss += wide<W>(tile_sums.loss);
+    return true;
+  }
+
   TileMask shift(const Kernels& kernels, const Call& call, Index count, Tile& tile) {
     if (plain_) plainly_shifted_ = kernels.plain_shift(call, count, &tile);
     if ((present_ & ~plainly_shifted_) == 0 && !report_) return plainly_shifted_;
@@ -127,7 +156,10 @@ class LabelFormula {
     return regular;
   }
 
-  void patch(Index j, const Tile& tile, Sample<Real> out) const { out[labels_[j]] = tile.label_gradient[j]; }
+  template <class Out>
+  void patch(Index j, const Tile& tile, Sample<Out> out) const {
+    out[labels_[j]] = static_cast<Out>(tile.label_gradient[j]);
+  }
   template <class Place>
   void portable(Index i, Place out) const {
     portable_(i, out);

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace xent {
@@ -49,11 +50,11 @@ class OutflowBuffers {
     Eigen::Index begin = -waiting_;
     if (waiting_ == 0) {
       begin = std::min(coefficients, (line - past_line(target)) & (line - 1));
-      std::copy(buffer_, buffer_ + begin, target);
+      copy(buffer_, begin, target);
     }
-    std::copy(waiting_line_.data(), waiting_line_.data() + waiting_, buffer_ - waiting_);
+    copy(waiting_line_.data(), waiting_, buffer_ - waiting_);
     waiting_ = (coefficients - begin) & (line - 1);
-    std::copy(buffer_ + coefficients - waiting_, buffer_ + coefficients, waiting_line_.data());
+    copy(buffer_ + coefficients - waiting_, waiting_, waiting_line_.data());
     end_ = target + coefficients;
     traffic_.from = buffer_ + begin;
     traffic_.to = target + begin;
@@ -75,8 +76,13 @@ class OutflowBuffers {
     return static_cast<Eigen::Index>(reinterpret_cast<std::uintptr_t>(p) / sizeof(Real)) & (line - 1);
   }
 
+  /// As bytes: what is sent may be pairs of 16-bit numbers.
+  static void copy(const Real* from, Eigen::Index coefficients, Real* to) {
+    std::memcpy(to, from, static_cast<std::size_t>(coefficients) * sizeof(Real));
+  }
+
   void leave_waiting() {
-    std::copy(waiting_line_.data(), waiting_line_.data() + waiting_, end_ - waiting_);
+    copy(waiting_line_.data(), waiting_, end_ - waiting_);
     waiting_ = 0;
   }
 

@@ -23,6 +23,7 @@ struct SoftmaxFormula {
 
   static constexpr bool of_logits = logarithms;
   static constexpr bool of_targets = false;
+  static constexpr bool of_16_bits = false;
 
   Real* logsumexp;
   const Portable& portable;
@@ -44,7 +45,13 @@ struct SoftmaxFormula {
     if (logsumexp) std::copy(tile.logsumexp, tile.logsumexp + count, logsumexp + first);
     return regular;
   }
-  static void patch(Index /*j*/, const Tile& /*tile*/, Sample<Real> /*out*/) {}
+  static bool has_columns_at_once() { return false; }
+  template <class... Arguments>
+  static bool columns_at_once(const Arguments&... /*arguments*/) {
+    return false;
+  }
+  template <class Out>
+  static void patch(Index /*j*/, const Tile& /*tile*/, Sample<Out> /*out*/) {}
 };
 
 /// Samples [first, last) of a call; false if none of it is for the kernels. `out` and `logsumexp` may be null.

@@ -13,6 +13,7 @@
 #include <xent/types.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <optional>
 #include <type_traits>
@@ -53,6 +54,7 @@ class LabelTargets {
 
   explicit LabelTargets(const Labels& labels) : labels_(labels) {}
 
+  const Labels& labels() const { return labels_; }
   Index label(Index i) const { return labels_[i]; }
   Reader reader(Index i) const { return {labels_[i]}; }
   W total(Index /*i*/, Index /*classes*/) const { return W(1); }
@@ -65,6 +67,17 @@ class LabelTargets {
  private:
   Labels labels_;
 };
+
+/// The labels from the first-th on where they lie as 32-bit integers, one after the other; else null.
+template <class Targets>
+const std::int32_t* integers_of(const Targets& /*targets*/, Index /*first*/) {
+  return nullptr;
+}
+template <class W>
+const std::int32_t* integers_of(const LabelTargets<LabelsAt<std::int32_t>, W>& targets, Index first) {
+  const LabelsAt<std::int32_t>& labels = targets.labels();
+  return labels.stride == 1 ? labels.data + first : nullptr;
+}
 
 template <class T, class W>
 class LabelTargetArgument {

@@ -36,6 +36,10 @@ constexpr TileMask tile_bits(Index count) { return 2 * tile_bit(count - 1) - 1; 
 ///
 /// A Formula has, for the samples [first, first + count) of a tile:
 ///     absent(i)                       whether sample i is not to be read
+///     has_columns_at_once()           whether columns_at_once(kernels, call, z, first, count, writes, tile, traffic)
+///     may
+///                                     do all there is to do for few classes, in the place of what follows; false if
+///                                     it has not, and has destroyed z
 ///     take(z, first, count, tile)     sets its numbers that are not sums over classes, from the logits of the tile;
 ///                                     returns the samples that count
 ///     shift(kernels, call, count, tile)       sets their shifts, once their maxima are known; returns those whose
@@ -47,6 +51,8 @@ constexpr TileMask tile_bits(Index count) { return 2 * tile_bit(count - 1) - 1; 
 ///     of_targets                      whether results are made by `scale`, `exponentiate` and
 ///                                             `column_scale` of the formula
 ///     of_logits                       whether results are written from the logits, not from the exponentials
+///     of_16_bits                      whether `maxima` of the formula makes the floats of a sample, and `write` its
+///                                     results; only where keeps_rows
 ///     patch(j, tile, out)             corrects single results of the j-th sample
 ///     portable(i, out)                all there is to do for one sample, with its results in `out`
 template <class Real, class Formula>
@@ -79,8 +85,14 @@ class Tiles {
     if (fits && (flows || keeps_logits)) outflow_.emplace(*kernels_, traffic_, z.classes);
     again_ = (flows && !outflow_) || (strided_ && out && !in_place_ && beyond_caches_);
     if (strided_ && again_) held_.resize(static_cast<std::size_t>(z.classes * (side_by_side() + line)));
+    if constexpr (!Formula::of_16_bits)
+      few_ =
+          (transposed_ || (strided_ && again_)) && z.classes <= most_classes_at_once && formula.has_columns_at_once();
     long_ = rows && !outflow_ && z.classes > OutflowBuffers<Real>::size && (again_ || !out || z.classes > most_kept);
   }
+
+  /// Whether so many classes, if contiguous, are walked one sample after the other, and their exponentials kept.
+  static constexpr bool keeps_rows(Index classes) { return classes > few_classes && classes <= most_kept; }
 
   /// False if no sample of the call is for the kernels.
   bool works() const { return kernels_ != nullptr; }
@@ -95,10 +107,12 @@ class Tiles {
   void run(Index first, Index last, Index offset = 0) {
     offset_ = offset;
     if (strided_ || transposed_) {
-      const Index most = side_by_side();
-      for (Index i = first; i < last; i += most) {
-        const Index count = std::min(most, last - i);
-        column_tile(i, count, i + count == last);
+      if constexpr (!Formula::of_16_bits) {
+        const Index most = side_by_side();
+        for (Index i = first; i < last; i += most) {
+          const Index count = std::min(most, last - i);
+          column_tile(i, count, i + count == last);
+        }
       }
     } else {
       // A buffer is sent in one piece.
@@ -126,6 +140,7 @@ class Tiles {
   static constexpr Index tile_coefficients = 8192 / static_cast<Index>(sizeof(Real));  // in cache with their results
   static constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
   static constexpr Index few_classes = 6 * line;
+  static constexpr Index most_classes_at_once = 16;
   static constexpr Index segment = 16384 / static_cast<Index>(sizeof(Real));     // stays in a first-level cache
   static constexpr Index most_kept = 262144 / static_cast<Index>(sizeof(Real));  // in a second-level cache
 
@@ -160,11 +175,13 @@ class Tiles {
     const simd::Rows<Real> out{place(first).data, out_.sample_stride};
     // The tile after the next one. Beyond the last one there may be nothing: no fault for a prefetch.
     if (beyond_caches_ && !long_ && z.stride < 2 * n) fetch(z[2 * count], z[3 * count]);
-    formula_.take(tile_of(first), offset_ + first, count, tile_);
-    if (long_)
+    if constexpr (Formula::of_16_bits)
+      formula_.maxima(offset_ + first, count, out, &traffic_, &tile_);
+    else if (long_)
       sum_segments(z.data);
     else
       kernels_->maxima(z, n, count, &traffic_, &tile_);
+    formula_.take(tile_of(first), offset_ + first, count, tile_);
     const TileMask admitted = formula_.shift(*kernels_, call_, count, tile_);
     if (in_place_ && !outflow_ && admitted != tile_bits(count)) {
       if (count == 1) formula_.portable(offset_ + first, place(first));
@@ -180,7 +197,12 @@ class Tiles {
     else
       sums()(call_, z, n, count, {keeps ? result.data : nullptr, result.stride}, &traffic_, &tile_);
     const TileMask regular = formula_.finish(*kernels_, call_, offset_ + first, count, admitted, tile_);
-    if (out.data) {
+    if constexpr (Formula::of_16_bits) {
+      for (TileMask left = regular; left != 0; left &= left - 1) {
+        const auto j = static_cast<Index>(simd::lowest_bit(left));
+        formula_.write(*kernels_, j, tile_, result[j], traffic_);
+      }
+    } else if (out.data) {
       if constexpr (Formula::of_targets)
         write_with_targets(z, count, keeps, result);
       else if (Formula::of_logits)
@@ -253,21 +275,52 @@ class Tiles {
   void column_tile(Index first, Index count, bool ends) {
     const Index n = z_.classes;
     const Samples<const Real> from = tile_of(first);
-    simd::Rows<const Real> z{from.data, from.class_stride};
-    simd::Rows<Real> out{place(first).data, out_.class_stride};
-    if (transposed_) {
-      out = {transposed_tile_.data(), side_by_side()};
-      if (beyond_caches_ && from.sample_stride < 2 * n) fetch(&from[2 * count][0], &from[3 * count][0]);
-      kernels_->gather({from.data, from.sample_stride}, n, count, &traffic_, out);
-      z = {out.data, out.stride};
-      kernels_->column_maxima(z, n, count, {nullptr, 0}, &tile_);
+    if (transposed_ && beyond_caches_ && from.sample_stride < 2 * n) fetch(&from[2 * count][0], &from[3 * count][0]);
+    if (!few_ || !columns_at_once(from, first, count)) make_columns(bring(from, count), from, first, count);
+    if (out_.data == nullptr) return;
+    const simd::Rows<Real> made = place_of_columns(first);
+    const simd::Rows<const Real> results{made.data, made.stride};
+    Real* const target = place(first).data;
+    if (outflow_) {
+      kernels_->scatter(results, n, count, &traffic_, {outflow_->buffer(target), n});
+      outflow_->send(n * count, target);
+    } else if (transposed_) {
+      kernels_->scatter(results, n, count, &traffic_, {target, out_.sample_stride});
     } else if (again_) {
-      out = held();
-      kernels_->column_maxima(z, n, count, out, &tile_);
-      z = {out.data, out.stride};
-    } else {
-      kernels_->column_maxima(z, n, count, {nullptr, 0}, &tile_);
+      kernels_->column_send(held(), n, count, begun_, ends, {target, out_.class_stride});
+      begun_ = !ends;
     }
+  }
+
+  /// Sets the maxima of the tile; returns where its logits are, side by side.
+  simd::Rows<const Real> bring(const Samples<const Real>& from, Index count) {
+    const Index n = z_.classes;
+    const simd::Rows<const Real> z{from.data, from.class_stride};
+    if (transposed_) {
+      const simd::Rows<Real> rows{transposed_tile_.data(), side_by_side()};
+      kernels_->gather({from.data, from.sample_stride}, n, count, &traffic_, rows);
+      kernels_->column_maxima({rows.data, rows.stride}, n, count, {nullptr, 0}, &tile_);
+      return {rows.data, rows.stride};
+    }
+    kernels_->column_maxima(z, n, count, again_ ? held() : simd::Rows<Real>{nullptr, 0}, &tile_);
+    return again_ ? simd::Rows<const Real>{held().data, held().stride} : z;
+  }
+
+  /// Where results are made, side by side: in the place of the logits that `bring` has brought there, if it has.
+  simd::Rows<Real> place_of_columns(Index first) {
+    if (transposed_) return {transposed_tile_.data(), side_by_side()};
+    return again_ ? held() : simd::Rows<Real>{place(first).data, out_.class_stride};
+  }
+
+  bool columns_at_once(const Samples<const Real>& from, Index first, Index count) {
+    bring(from, count);
+    return formula_.columns_at_once(*kernels_, call_, place_of_columns(first), offset_ + first, count,
+                                    out_.data != nullptr, tile_, traffic_);
+  }
+
+  void make_columns(const simd::Rows<const Real>& z, const Samples<const Real>& from, Index first, Index count) {
+    const Index n = z_.classes;
+    const simd::Rows<Real> out = place_of_columns(first);
     const TileMask present = formula_.take({z.data, n, count, z.stride, 1}, offset_ + first, count, tile_);
     const TileMask admitted = formula_.shift(*kernels_, call_, count, tile_) & present;
     if (in_place_ && !transposed_ && admitted != present) {  // as above
@@ -295,18 +348,6 @@ class Tiles {
     leave(first, tile_bits(count) & ~regular, [&](Index j) {
       return Sample<Real>{writes ? out.data + j : nullptr, out.stride};
     });
-    if (!writes) return;
-    const simd::Rows<const Real> results{out.data, out.stride};
-    Real* const target = place(first).data;
-    if (outflow_) {
-      kernels_->scatter(results, n, count, &traffic_, {outflow_->buffer(target), n});
-      outflow_->send(n * count, target);
-    } else if (transposed_) {
-      kernels_->scatter(results, n, count, &traffic_, {target, out_.sample_stride});
-    } else if (again_) {
-      kernels_->column_send(out, n, count, begun_, ends, {target, out_.class_stride});
-      begun_ = !ends;
-    }
   }
 
   /// Results of a strided class axis on their way past the caches, with room for a line before each class.
@@ -322,6 +363,7 @@ class Tiles {
   bool in_place_ = false;
   bool strided_ = false;     // samples are contiguous, classes are not
   bool transposed_ = false;  // tiles are made so
+  bool few_ = false;         // so few classes that all is done at once
   bool beyond_caches_ = false;
   bool long_ = false;   // samples are walked in segments, their exponentials computed again ...
   bool again_ = false;  // ... on their way past the caches

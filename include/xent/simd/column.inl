@@ -57,9 +57,10 @@ struct ColumnSums {
   /// class of what is `ahead` comes into the second-level cache: neither a prefetcher nor the order of execution
   /// reaches the next class where a row is a page. The line in which a vector ends: that in which it begins has come
   /// before.
-  template <bool whole>
-  void add(const Shifted<L>& shift, V greatest, const Rows<const typename L::Real>& z, Index classes, Index i,
-           Index count, const Rows<typename L::Real>& stored, const Rows<const typename L::Real>& ahead) {
+  template <bool whole, Index known = 0>
+  [[gnu::always_inline]] void add(const Shifted<L>& shift, V greatest, const Rows<const typename L::Real>& z,
+                                  Index classes, Index i, Index count, const Rows<typename L::Real>& stored,
+                                  const Rows<const typename L::Real>& ahead) {
     const V none = L::set1(0);
     V e[8] = {none, none, none, none, none, none, none, none};
     V distance[8] = {none, none, none, none, none, none, none, none};
@@ -75,6 +76,9 @@ struct ColumnSums {
     if (whole) {
 #pragma GCC unroll 8
       for (Index j = 0; j < 8; ++j) add_class(j);
+    } else if (known > 0) {
+#pragma GCC unroll 8
+      for (Index j = 0; j < known; ++j) add_class(j);
     } else {
       for (Index j = 0; j < classes; ++j) add_class(j);
     }
@@ -167,35 +171,4 @@ inline void column_send(const Rows<typename L::Real>& held, Index n, Index count
     else
       std::copy(from, last, held[k] - (last - from));
   }
-}
-
-template <class L>
-inline Kernels<typename L::Real> kernels() {
-  Kernels<typename L::Real> k{};
-  k.maxima = &maxima<L>;
-  k.predictions = &predictions<L>;
-  k.shift = &shift<L>;
-  k.plain_shift = &plain_shift<L>;
-  k.admitted_labels = &admitted_labels<L>;
-  k.admitted_maxima = &admitted_maxima<L>;
-  k.sums = &sums<L, false>;
-  k.sums_and_moments = &sums<L, true>;
-  k.label_numbers = &label_numbers<L, false>;
-  k.label_numbers_and_report = &label_numbers<L, true>;
-  k.plain_label_numbers = &plain_label_numbers<L>;
-  k.softmax_numbers = &softmax_numbers<L>;
-  k.scale = &scale<L>;
-  k.exponentiate = &exponentiate<L>;
-  k.logarithms = &logarithms<L>;
-  k.finish = &finish<L>;
-  k.column_maxima = &column_maxima<L>;
-  k.column_sums = &column_sums<L, false>;
-  k.column_sums_and_moments = &column_sums<L, true>;
-  k.column_predictions = &column_predictions<L>;
-  k.column_scale = &column_scale<L>;
-  k.column_logarithms = &column_logarithms<L>;
-  k.column_send = &column_send<L>;
-  k.gather = &gather<L>;
-  k.scatter = &scatter<L>;
-  return k;
 }

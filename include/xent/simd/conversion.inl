@@ -24,26 +24,34 @@ inline void convert(const void* from, Index n, void* to, const Function& functio
   }
 }
 
-template <Float::V (*widened)(Float::Short)>
+/// A format of 16 bits.
+struct Bfloat16 {
+  static Float::V widened(Float::Short x) { return Float::from_bfloat16(x); }
+  static Float::Short rounded(Float::V x) { return Float::to_bfloat16(x); }
+};
+struct Half {
+  static Float::V widened(Float::Short x) { return Float::from_half(x); }
+  static Float::Short rounded(Float::V x) { return Float::to_half(x); }
+};
+
+template <class Format>
 inline void widen(const void* from, Index n, float* to) {
   convert<2, 4>(from, n, to, [](const void* source, void* target) {
-    Float::store(static_cast<float*>(target), widened(Float::load_16_bits(source)));
+    Float::store(static_cast<float*>(target), Format::widened(Float::load_16_bits(source)));
   });
 }
-inline void widen_bfloat16(const void* from, Index n, float* to) { widen<&Float::from_bfloat16>(from, n, to); }
-inline void widen_half(const void* from, Index n, float* to) { widen<&Float::from_half>(from, n, to); }
 
-/// Past the caches if `stream`, from the first whole vector on.
-template <Float::Short (*round)(Float::V)>
-inline void narrow(const float* from, Index n, void* to, bool stream) {
+/// to = function(from), rounded; past the caches if `stream`, from the first whole vector on.
+template <class Format, class Function>
+inline void round_all(const float* from, Index n, void* to, bool stream, const Function& function) {
   constexpr Index bytes = 2 * Float::lanes;
   const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(to)) & (bytes - 1);
   const Index head = stream ? std::min(n, ((bytes - past) & (bytes - 1)) / 2) : 0;
   const auto store = [&](const void* source, void* target) {
-    Float::store_16_bits(target, round(Float::load(static_cast<const float*>(source))));
+    Float::store_16_bits(target, Format::rounded(function(Float::load(static_cast<const float*>(source)))));
   };
   const auto flow = [&](const void* source, void* target) {
-    Float::stream_16_bits(target, round(Float::load(static_cast<const float*>(source))));
+    Float::stream_16_bits(target, Format::rounded(function(Float::load(static_cast<const float*>(source)))));
   };
   const Index whole = stream ? (n - head) - (n - head) % Float::lanes : 0;
   convert<4, 2>(from, head, to, store);
@@ -51,11 +59,51 @@ inline void narrow(const float* from, Index n, void* to, bool stream) {
   convert<4, 2>(from + head, whole, target, flow);
   convert<4, 2>(from + head + whole, n - head - whole, target + 2 * whole, store);
 }
-inline void narrow_bfloat16(const float* from, Index n, void* to, bool stream) {
-  narrow<&Float::to_bfloat16>(from, n, to, stream);
-}
-inline void narrow_half(const float* from, Index n, void* to, bool stream) {
-  narrow<&Float::to_half>(from, n, to, stream);
+
+struct Unchanged {
+  Float::V operator()(Float::V x) const { return x; }
+};
+template <class Format>
+inline void narrow(const float* from, Index n, void* to, bool stream) {
+  round_all<Format>(from, n, to, stream, Unchanged{});
 }
 
-inline Conversions conversions() { return {&widen_bfloat16, &widen_half, &narrow_bfloat16, &narrow_half}; }
+/// What `scale` does, rounded.
+template <class Format>
+inline void scale_16_bits(const Tile<float>& tile, Index i, const float* e, Index n, void* to, bool stream) {
+  const Scaling<Float> scaling = Scaling<Float>::of_sample(tile, i);
+  round_all<Format>(e, n, to, stream, scaling);
+}
+
+/// Logits of 16 bits, which are left as floats on the way.
+template <class Format>
+struct Widened {
+  const char* from;
+  float* to;
+
+  Float::V operator()(Index k) const {
+    const Float::V x = Format::widened(Float::load_16_bits(from + 2 * k));
+    Float::store(to + k, x);
+    return x;
+  }
+  Float::V up_to(Index k, Index n) const {
+    if (n - k >= Float::lanes) return (*this)(k);
+    widen<Format>(from + 2 * k, n - k, to + k);
+    return Stored<Float>{to}.up_to(k, n);
+  }
+};
+
+/// What `maxima` does, of samples that lie `step` numbers apart; `to` gets them as floats.
+template <class Format>
+inline void maxima_16_bits(const void* from, Index step, Index n, Index count, const Rows<float>& to,
+                           Traffic<float>* traffic, Tile<float>* tile) {
+  const char* sample = static_cast<const char*>(from);
+  for (Index i = 0; i < count; ++i, sample += 2 * step)
+    tile->maximum[i] = maximum<Float>(Widened<Format>{sample, to[i]}, n, traffic, &tile->where[i]);
+}
+
+template <class Format>
+inline Conversion conversion() {
+  return {&widen<Format>, &narrow<Format>, &maxima_16_bits<Format>, &scale_16_bits<Format>};
+}
+inline Conversions conversions() { return {conversion<Bfloat16>(), conversion<Half>()}; }

@@ -273,7 +273,7 @@ inline bool divergence_of_sample(const LogitCall& call, const typename L::Real* 
   using Real = typename L::Real;
   using V = Double::V;
   Index where = 0;
-  const Real max_p = maximum<L>(p, n, d_p.traffic, &where);
+  const Real max_p = maximum<L>(Stored<L>{p}, n, d_p.traffic, &where);
   const Index argmax = first_with<L>(p, where, n, max_p);
   if (argmax == n) return false;
   // The last vector is filled up with classes that have next to nothing of p, or nothing.

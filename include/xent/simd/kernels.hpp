@@ -148,17 +148,23 @@ struct Kernels {
   void (*column_scale)(const Tile<Real>&, Index n, Index count, const Rows<Real>& e);
   void (*column_logarithms)(const Call<Real>&, const Tile<Real>&, const Rows<const Real>& z, Index n, Index count,
                             const Rows<Real>& out);
+  bool (*few_plain_labels)(const Call<Real>&, const Rows<Real>& z, Index n, Index count, bool writes,
+                           const std::int32_t* labels, Real absent, const Tile<Real>&, Traffic<Real>*, LossSums*);
   void (*column_send)(const Rows<Real>& held, Index n, Index count, bool begun, bool ends, const Rows<Real>& out);
   void (*gather)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
   void (*scatter)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
 };
 
-/// Numbers of 16 bits to floats and back, rounded to nearest.
+/// Numbers of 16 bits to floats and back, rounded to nearest: alone, and on the way into `maxima` and out of `scale`.
+struct Conversion {
+  void (*widen)(const void* from, Index n, float* to);
+  void (*narrow)(const float* from, Index n, void* to, bool stream);
+  void (*maxima)(const void* from, Index step, Index n, Index count, const Rows<float>& to, Traffic<float>*,
+                 Tile<float>*);
+  void (*scale)(const Tile<float>&, Index i, const float* e, Index n, void* to, bool stream);
+};
 struct Conversions {
-  void (*widen_bfloat16)(const void* from, Index n, float* to);
-  void (*widen_half)(const void* from, Index n, float* to);
-  void (*narrow_bfloat16)(const float* from, Index n, void* to, bool stream);
-  void (*narrow_half)(const float* from, Index n, void* to, bool stream);
+  Conversion bfloat16, half;
 };
 
 }  // namespace simd

@@ -118,10 +118,19 @@ inline void finish(Traffic<typename L::Real>* traffic) {
   while (traffic->size - traffic->sent >= line) move_on<L>(traffic, 1);
 }
 
+/// Logits where they lie.
+template <class L>
+struct Stored {
+  const typename L::Real* z;
+
+  typename L::V operator()(Index k) const { return L::load(z + k); }
+  typename L::V up_to(Index k, Index n) const { return load_up_to<L>(z + k, n - k, minus_infinity<L>); }
+};
+
 /// The maximum of a sample, and where the first group of vectors begins that has it. A NaN may be missed: its
 /// exponential tells of it.
-template <class L>
-inline typename L::Real maximum(const typename L::Real* z, Index n, Traffic<typename L::Real>* traffic, Index* where) {
+template <class L, class Logits>
+inline typename L::Real maximum(const Logits& z, Index n, Traffic<typename L::Real>* traffic, Index* where) {
   using Real = typename L::Real;
   using V = typename L::V;
   V greatest = L::set1(minus_infinity<L>);
@@ -137,13 +146,12 @@ inline typename L::Real maximum(const typename L::Real* z, Index n, Traffic<type
     V m[4];
     move_on<L>(traffic, 2);
 #pragma GCC unroll 8
-    for (Index j = 0; j < 4; ++j)
-      m[j] = L::max(L::load(z + k + 2 * j * L::lanes), L::load(z + k + (2 * j + 1) * L::lanes));
+    for (Index j = 0; j < 4; ++j) m[j] = L::max(z(k + 2 * j * L::lanes), z(k + (2 * j + 1) * L::lanes));
     take(L::max(L::max(m[0], m[1]), L::max(m[2], m[3])));
   }
   if (k < n) {
     V m = L::set1(minus_infinity<L>);
-    for (; k < n; k += L::lanes) m = L::max(m, load_up_to<L>(z + k, n - k, minus_infinity<L>));
+    for (; k < n; k += L::lanes) m = L::max(m, z.up_to(k, n));
     take(m);
   }
   const Real result = L::greatest(greatest);
@@ -156,7 +164,7 @@ inline typename L::Real maximum(const typename L::Real* z, Index n, Traffic<type
 template <class L>
 inline void maxima(const Rows<const typename L::Real>& z, Index n, Index count, Traffic<typename L::Real>* traffic,
                    Tile<typename L::Real>* tile) {
-  for (Index i = 0; i < count; ++i) tile->maximum[i] = maximum<L>(z[i], n, traffic, &tile->where[i]);
+  for (Index i = 0; i < count; ++i) tile->maximum[i] = maximum<L>(Stored<L>{z[i]}, n, traffic, &tile->where[i]);
 }
 
 /// The lowest class that has the maximum; n if there is none.

@@ -1,0 +1,129 @@
+// Few classes and plain labels: whole tiles of samples are done in one loop, and have the same bits as by the loops
+// that do what that one refuses.
+
+#include "support/catch.hpp"
+#include "support/matrices.hpp"
+#include "support/random.hpp"
+
+#include <xent/softmax_cross_entropy.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <limits>
+#include <vector>
+
+namespace {
+
+using Eigen::Index;
+using support::Matrix;
+using support::same;
+using xent::Axis;
+
+template <class Real>
+struct Result {
+  Real loss;
+  Matrix<Real> gradient;
+};
+
+template <class Real>
+bool same_result(const Result<Real>& a, const Result<Real>& b) {
+  return support::same_number(a.loss, b.loss) && same(a.gradient, b.gradient);
+}
+
+template <class Real, class Labels>
+Result<Real> run(const Matrix<Real>& z, const Labels& labels, const xent::CrossEntropyOptions<Real>& options,
+                 bool with_report = false) {
+  Result<Real> result{0, Matrix<Real>(z.rows(), z.cols())};
+  xent::CrossEntropyReport<Real> report;
+  result.loss = xent::softmax_cross_entropy(z, labels, result.gradient, options, with_report ? &report : nullptr);
+  return result;
+}
+
+template <class Real>
+Matrix<Real> logits_of(Index classes, Index count, support::Random& random) {
+  Matrix<Real> z(classes, count);
+  random.fill_uniform(z, -9, 9);
+  return z;
+}
+
+std::vector<int> labels_of(Index classes, Index count, int ignored, support::Random& random) {
+  std::vector<int> labels;
+  for (Index i = 0; i < count; ++i)
+    labels.push_back(random.integer(7) == 0 ? ignored : static_cast<int>(random.integer(classes)));
+  return labels;
+}
+
+// Every label kind, storage and axis; a report asks for the loops that write to a tile.
+template <class Real>
+void check_same_bits(const Matrix<Real>& z, const std::vector<int>& labels,
+                     const xent::CrossEntropyOptions<Real>& options) {
+  const Result<Real> expected = run(z, labels, options, true);
+  CHECK(same_result(run(z, labels, options), expected));
+  CHECK(same_result(run(z, std::vector<Index>(labels.begin(), labels.end()), options), expected));
+  CHECK(same_result(run(z, std::deque<short>(labels.begin(), labels.end()), options), expected));
+  Eigen::VectorXi apart(2 * z.cols());
+  for (Index i = 0; i < z.cols(); ++i) apart[2 * i] = labels[static_cast<std::size_t>(i)];
+  using Apart = Eigen::Map<const Eigen::VectorXi, 0, Eigen::InnerStride<2>>;
+  CHECK(same_result(run(z, Apart(apart.data(), z.cols()), options), expected));
+
+  Matrix<Real> in_place = z;
+  CHECK(support::same_number(xent::softmax_cross_entropy(in_place, labels, in_place, options), expected.loss));
+  CHECK(same(in_place, expected.gradient));
+  CHECK(support::same_number(xent::softmax_cross_entropy(z, labels, options), expected.loss));
+
+  xent::CrossEntropyOptions<Real> rows = options;
+  rows.axis = Axis::rows;
+  const Result<Real> turned = run<Real>(z.transpose(), labels, rows);
+  CHECK(same(turned.gradient.transpose(), run<Real>(z.transpose(), labels, rows, true).gradient.transpose()));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("few classes: the same bits with a report, for every container of labels, in place, loss only", "",
+                   float, double) {
+  support::Random random(2026);
+  for (const Index classes : {1, 2, 3, 4, 7, 8, 9, 10, 15, 16, 17})
+    for (const Index count : {1, 7, 64, 65, 200}) {
+      CAPTURE(classes, count);
+      const Matrix<TestType> z = logits_of<TestType>(classes, count, random);
+      xent::CrossEntropyOptions<TestType> options;
+      check_same_bits(z, labels_of(classes, count, -100, random), options);
+      options.ignore_index = 0;
+      options.temperature = TestType(0.7);
+      check_same_bits(z, labels_of(classes, count, 0, random), options);
+    }
+}
+
+TEMPLATE_TEST_CASE("few classes: a sample that is not for the loop changes no bit of its neighbours", "", float,
+                   double) {
+  support::Random random(2027);
+  constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
+  constexpr Index count = 200;
+  for (const Index classes : {2, 3, 10, 16}) {
+    const Matrix<TestType> z = logits_of<TestType>(classes, count, random);
+    const std::vector<int> labels = labels_of(classes, count, -100, random);
+    xent::CrossEntropyOptions<TestType> options;
+    options.reduction = xent::Reduction::sum;
+    const Matrix<TestType> expected = run(z, labels, options).gradient;
+    for (const TestType odd : {infinity, -infinity, std::numeric_limits<TestType>::quiet_NaN(), TestType(1e9)}) {
+      CAPTURE(classes, odd);
+      constexpr Index at = 70;
+      Matrix<TestType> changed = z;
+      changed(1, at) = odd;
+      Matrix<TestType> gradient = run(changed, labels, options).gradient;
+      check_same_bits(changed, labels, options);
+      gradient.col(at) = expected.col(at);
+      CHECK(same(gradient, expected));
+    }
+  }
+}
+
+// More than a cache holds: gradients of a strided class axis are made in a copy of the tile.
+TEMPLATE_TEST_CASE("few classes in a large batch: the same bits with a report", "", float, double) {
+  support::Random random(2028);
+  for (const Index classes : {2, 10}) {
+    const Index count = (Index{5} << 20U) / static_cast<Index>(sizeof(TestType)) / classes;
+    const Matrix<TestType> z = logits_of<TestType>(classes, count, random);
+    check_same_bits(z, labels_of(classes, count, -100, random), xent::CrossEntropyOptions<TestType>{});
+  }
+}
