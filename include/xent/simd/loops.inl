@@ -5,6 +5,8 @@
 #include <xent/simd/exponential.inl>
 #include <xent/simd/wide.inl>
 #include <xent/simd/samples.inl>
+#include <xent/simd/sums.inl>
+#include <xent/simd/traffic.inl>
 #include <xent/simd/row.inl>
 #include <xent/simd/plain_labels.inl>
 #include <xent/simd/transpose.inl>
