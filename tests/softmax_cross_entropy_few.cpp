@@ -88,14 +88,18 @@ TEMPLATE_TEST_CASE("few classes: the same bits with a report, for every containe
       const Matrix<TestType> z = logits_of<TestType>(classes, count, random);
       xent::CrossEntropyOptions<TestType> options;
       check_same_bits(z, labels_of(classes, count, -100, random), options);
+      for (const Index ignored : {(Index{1} << 24U) + 1, (Index{1} << 32U) + 1, std::numeric_limits<Index>::min()}) {
+        options.ignore_index = ignored;  // no label of 32 bits, however it is rounded or cut
+        check_same_bits(z, labels_of(classes, count, 0, random), options);
+      }
       options.ignore_index = 0;
       options.temperature = TestType(0.7);
       check_same_bits(z, labels_of(classes, count, 0, random), options);
     }
 }
 
-TEMPLATE_TEST_CASE("few classes: a sample that is not for the loop changes no bit of its neighbours", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("few classes: out of place, a sample that is not for the loop changes no bit of its neighbours", "",
+                   float, double) {
   support::Random random(2027);
   constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
   constexpr Index count = 200;

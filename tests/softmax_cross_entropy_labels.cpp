@@ -47,6 +47,16 @@ struct Fixture {
   }
 };
 
+/// A view of every other label, as tensor libraries have them: it has data(), but labels are where operator[] says.
+struct Apart {
+  const int* labels;
+  std::size_t count;
+
+  const int* data() const { return labels; }
+  std::size_t size() const { return count; }
+  int operator[](std::size_t i) const { return labels[2 * i]; }
+};
+
 /// The message, or nothing if nothing is thrown.
 template <class Call>
 std::string out_of_range(Call call) {
@@ -107,6 +117,8 @@ TEST_CASE("labels in memory of any stride, and lazy ones") {
   CHECK(f.agrees(f.labels.array() > 0));
   CHECK(f.agrees(f.labels.reverse()));
   CHECK(f.agrees(std::deque<short>{1, 0, 1, 0, 1}));
+  const std::vector<int> gaps{1, 2, 0, 2, 1, 2, 0, 2, 1};
+  CHECK(f.agrees(Apart{gaps.data(), 5}));
 }
 
 TEST_CASE("lazy labels are evaluated exactly once") {

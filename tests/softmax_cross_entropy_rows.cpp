@@ -233,6 +233,15 @@ TEMPLATE_TEST_CASE("a large batch of 16-bit logits has the gradient of its float
     CHECK(support::close(of_floats, expected));
     CHECK(support::same(gradient, Matrix<Short>(of_floats.cast<Short>())));
     CHECK(support::same(gradient, in_place));
+    Matrix<Short> padded = Matrix<Short>::Constant(classes + 1, stored.cols(), Short(7.0F));
+    xent::softmax_cross_entropy(stored, batch.labels, padded.topRows(classes));
+    CHECK(support::same(padded.topRows(classes), gradient));
+    CHECK((padded.row(classes).array() == Short(7.0F)).all());
+    xent::CrossEntropyOptions<float> smoothed;  // a sample with a masked class is refused when its sums are known
+    smoothed.label_smoothing = 0.1F;
+    xent::softmax_cross_entropy(stored, batch.labels, gradient, smoothed);
+    xent::softmax_cross_entropy(in_place = stored, batch.labels, in_place, smoothed);
+    CHECK(support::same(gradient, in_place));
     CHECK((report.prediction == expected_report.prediction).all());
   }
 }

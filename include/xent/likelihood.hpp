@@ -277,11 +277,11 @@ RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate
   constexpr const char* function = "poisson_nll";
   static_assert(is_real<Scalar>, "xent: log rates must be real: write .cast<float>() or .cast<double>()");
   const Operand operand(log_rate);
-  const auto x = make_target_coefficients<W, LogRate>(target);
+  const auto targets = make_target_coefficients<W, LogRate>(target);
   auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
   const auto l = operand.samples(storage_axis<LogRate>);
 
-  x.check(function, "target", operand);
+  targets.check(function, "target", operand);
   output.check(function, "gradient", operand, is_vector<LogRate>);
   if (options.constant && !math::HasLgamma<W>::value)
     throw_invalid(function, "constant", "true", "false for a number type without lgamma");
@@ -293,7 +293,7 @@ RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate
 
   output.prepare(operand, is_vector<LogRate>);
   const W denominator = coefficient_denominator<W>(options.reduction, operand);
-  const W sum = poisson_sum(l, x.view(), output.samples(storage_axis<LogRate>), denominator, options.constant);
+  const W sum = poisson_sum(l, targets.view(), output.samples(storage_axis<LogRate>), denominator, options.constant);
   output.finish();
   return narrow<Real>(W(sum / denominator));
 }
@@ -307,15 +307,15 @@ RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBa
   constexpr const char* function = "half_squared_error";
   static_assert(is_real<Scalar>, "xent: predictions must be real: write .cast<float>() or .cast<double>()");
   const Operand operand(prediction);
-  const auto x = make_target_coefficients<W, Prediction>(target);
+  const auto targets = make_target_coefficients<W, Prediction>(target);
   auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
   const auto p = operand.samples(storage_axis<Prediction>);
 
-  x.check(function, "target", operand);
+  targets.check(function, "target", operand);
   output.check(function, "gradient", operand, is_vector<Prediction>);
 
   output.prepare(operand, is_vector<Prediction>);
-  const W sum = half_squares<Real>(p, x.view(), output.samples(storage_axis<Prediction>));
+  const W sum = half_squares<Real>(p, targets.view(), output.samples(storage_axis<Prediction>));
   output.finish();
   return narrow<Real>(sum);
 }

@@ -60,6 +60,7 @@ class LabelFormula {
   static constexpr bool of_logits = false;
   static constexpr bool of_targets = false;
   static constexpr bool of_16_bits = false;
+  static constexpr bool has_few_classes = true;
 
   /// `report` may be null. With `slopes`, the temperature gradient is wanted. `plain` if the loss of a label is all
   /// there is to it.
@@ -99,10 +100,10 @@ class LabelFormula {
     return present_;
   }
 
-  /// See most_classes_at_once.
-  bool has_columns_at_once() const { return plain_ && !report_; }
-  bool columns_at_once(const Kernels& kernels, const Call& call, const simd::Rows<Real>& z, Index first, Index count,
-                       bool writes, const Tile& tile, simd::Traffic<Real>& traffic) {
+  /// Whether few_classes may be called.
+  bool is_plain() const { return plain_ && !report_; }
+  bool few_classes(const Kernels& kernels, const Call& call, const simd::Rows<Real>& z, Index first, Index count,
+                   bool writes, const Tile& tile, simd::Traffic<Real>& traffic) {
     const Index ignored = options_.ignore_index;
     const std::int32_t* labels = count == Tile::most ? integers_of(targets_, first) : nullptr;
     auto absent = static_cast<Real>(ignored);  // which is no label if it is rounded
@@ -116,7 +117,7 @@ class LabelFormula {
       absent = Real(-1);
     }
     simd::LossSums tile_sums{};
-    if (!kernels.few_plain_labels(call, z, call.classes, count, writes, labels, absent, tile, &traffic, &tile_sums))
+    if (!kernels.few_classes(call, z, call.classes, count, writes, labels, absent, tile, &traffic, &tile_sums))
       return false;
     sums_.loss += wide<W>(tile_sums.loss);
     return true;

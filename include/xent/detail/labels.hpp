@@ -14,6 +14,7 @@
 #include <limits>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -70,7 +71,7 @@ struct LabelsAt {
   Index operator[](Index i) const { return to_index(data[i * stride]); }
 };
 
-/// Those of a container that gives no pointer to them, as a deque.
+/// Those of a container whose elements may lie apart, as a deque.
 template <class Container>
 struct LabelsOf {
   const Container& labels;
@@ -88,11 +89,15 @@ struct SingleLabel {
   Index operator[](Index /*i*/) const { return label; }
 };
 
+/// Whether the elements are one after the other: a data() alone does not say so.
 template <class T, class = void>
 inline constexpr bool is_contiguous = false;
 template <class T>
-inline constexpr bool is_contiguous<T, std::void_t<decltype(std::data(std::declval<const T&>()))>> =
-    std::is_same_v<decltype(std::data(std::declval<const T&>())), const typename LabelScalar<T>::type*>;
+inline constexpr bool
+    is_contiguous<T, std::enable_if_t<std::is_pointer_v<decltype(std::begin(std::declval<const T&>()))>>> =
+        std::is_same_v<RemoveCvref<decltype(*std::begin(std::declval<const T&>()))>, typename LabelScalar<T>::type>;
+template <class Integer, class Allocator>
+inline constexpr bool is_contiguous<std::vector<Integer, Allocator>, void> = !std::is_same_v<Integer, bool>;
 
 /// An argument that holds labels, evaluated if it must be; view() is one of the above.
 template <class T>
@@ -104,7 +109,8 @@ class LabelArgument {
     if constexpr (std::is_integral_v<T>)
       return SingleLabel{to_index(labels_)};
     else if constexpr (is_contiguous<T>)
-      return LabelsAt<Integer>{std::data(labels_), static_cast<Index>(std::size(labels_)), 1};
+      return LabelsAt<Integer>{std::size(labels_) == 0 ? nullptr : &*std::begin(labels_),
+                               static_cast<Index>(std::size(labels_)), 1};
     else
       return LabelsOf<T>{labels_};
   }

@@ -78,7 +78,7 @@ class OutflowBuffers {
 
   /// As bytes: what is sent may be pairs of 16-bit numbers.
   static void copy(const Real* from, Eigen::Index coefficients, Real* to) {
-    std::memcpy(to, from, static_cast<std::size_t>(coefficients) * sizeof(Real));
+    if (coefficients != 0) std::memcpy(to, from, static_cast<std::size_t>(coefficients) * sizeof(Real));
   }
 
   void leave_waiting() {

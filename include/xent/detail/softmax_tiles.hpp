@@ -24,6 +24,7 @@ struct SoftmaxFormula {
   static constexpr bool of_logits = logarithms;
   static constexpr bool of_targets = false;
   static constexpr bool of_16_bits = false;
+  static constexpr bool has_few_classes = false;
 
   Real* logsumexp;
   const Portable& portable;
@@ -44,11 +45,6 @@ struct SoftmaxFormula {
     const TileMask regular = kernels.softmax_numbers(call, count, admitted, &tile);
     if (logsumexp) std::copy(tile.logsumexp, tile.logsumexp + count, logsumexp + first);
     return regular;
-  }
-  static bool has_columns_at_once() { return false; }
-  template <class... Arguments>
-  static bool columns_at_once(const Arguments&... /*arguments*/) {
-    return false;
   }
   template <class Out>
   static void patch(Index /*j*/, const Tile& /*tile*/, Sample<Out> /*out*/) {}

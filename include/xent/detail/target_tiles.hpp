@@ -146,6 +146,7 @@ class TargetFormula {
   static constexpr bool of_logits = false;
   static constexpr bool of_targets = true;
   static constexpr bool of_16_bits = false;
+  static constexpr bool has_few_classes = false;
 
   /// `report` may be null. Without `gradient`, nothing is written.
   TargetFormula(const Targets& targets, const SmoothedTarget<W>& smoothed, bool gradient,
@@ -225,11 +226,6 @@ class TargetFormula {
     kernels_.column_scale[rows.kind()](tile, told_, rows, z_.classes, count, e);
   }
 
-  static bool has_columns_at_once() { return false; }
-  template <class... Arguments>
-  static bool columns_at_once(const Arguments&... /*arguments*/) {
-    return false;
-  }
   void patch(Index j, const Tile& /*tile*/, Sample<Real> out) const {
     if ((present_ & tile_bit(j)) == 0) return;
     if constexpr (!Targets::are_dense) {

@@ -2,8 +2,8 @@
 #define XENT_DETAIL_TARGETS_HPP
 
 /// Targets of a loss over classes: labels, dense distributions, sparse distributions. Each kind answers the same
-/// questions for sample i: which label is it (-1 for a distribution), and what is y_k, asked for k = 0, 1, 2, ... Each
-/// comes as an argument, which checks itself, and view(), which answers.
+/// questions for sample i: which label is it (-1 for a distribution), and what is y_k, asked for k = 0, 1, 2, ... An
+/// argument checks itself; its view(), whose type depends on scalars alone, answers. (Sparse ones are their own view.)
 
 #include <xent/config.hpp>
 #include <xent/detail/error.hpp>
@@ -131,7 +131,7 @@ class DenseTargets {
   Samples<const Scalar> samples_;
 };
 
-/// One that is shaped like the logits.
+/// A dense expression of them, shaped like the logits.
 template <class Dense, class W>
 class DenseTargetArgument {
  public:

@@ -36,10 +36,6 @@ constexpr TileMask tile_bits(Index count) { return 2 * tile_bit(count - 1) - 1; 
 ///
 /// A Formula has, for the samples [first, first + count) of a tile:
 ///     absent(i)                       whether sample i is not to be read
-///     has_columns_at_once()           whether columns_at_once(kernels, call, z, first, count, writes, tile, traffic)
-///     may
-///                                     do all there is to do for few classes, in the place of what follows; false if
-///                                     it has not, and has destroyed z
 ///     take(z, first, count, tile)     sets its numbers that are not sums over classes, from the logits of the tile;
 ///                                     returns the samples that count
 ///     shift(kernels, call, count, tile)       sets their shifts, once their maxima are known; returns those whose
@@ -51,8 +47,10 @@ constexpr TileMask tile_bits(Index count) { return 2 * tile_bit(count - 1) - 1; 
 ///     of_targets                      whether results are made by `scale`, `exponentiate` and
 ///                                             `column_scale` of the formula
 ///     of_logits                       whether results are written from the logits, not from the exponentials
-///     of_16_bits                      whether `maxima` of the formula makes the floats of a sample, and `write` its
-///                                     results; only where keeps_rows
+///     of_16_bits                      whether the logits are those of the formula, only where keeps_rows: then
+///                                     `maxima` makes floats of them, and `write` results of exponentials
+///     has_few_classes                 whether there is, where is_plain(), a `few_classes` that does all for a tile of
+///                                     few classes; false if a sample is not for it: then the logits are overwritten
 ///     patch(j, tile, out)             corrects single results of the j-th sample
 ///     portable(i, out)                all there is to do for one sample, with its results in `out`
 template <class Real, class Formula>
@@ -74,7 +72,7 @@ class Tiles {
     if (kernels_ == nullptr) return;
     std::fill(std::begin(tile_.weight), std::end(tile_.weight), 1.0);
     std::fill(std::begin(tile_.class_weight), std::end(tile_.class_weight), 1.0);
-    transposed_ = rows && z.classes <= few_classes;
+    transposed_ = rows && z.classes <= most_transposed;
     beyond_caches_ = z.classes * z.count * static_cast<Index>(sizeof(Real)) >= least_beyond_caches;
     const bool flows = rows && out && !in_place_ && beyond_caches_ && out->sample_stride == z.classes;
     // What may be refused after its exponentials were stored must not have overwritten its logits.
@@ -85,14 +83,13 @@ class Tiles {
     if (fits && (flows || keeps_logits)) outflow_.emplace(*kernels_, traffic_, z.classes);
     again_ = (flows && !outflow_) || (strided_ && out && !in_place_ && beyond_caches_);
     if (strided_ && again_) held_.resize(static_cast<std::size_t>(z.classes * (side_by_side() + line)));
-    if constexpr (!Formula::of_16_bits)
-      few_ =
-          (transposed_ || (strided_ && again_)) && z.classes <= most_classes_at_once && formula.has_columns_at_once();
+    if constexpr (Formula::has_few_classes)
+      in_one_loop_ = (transposed_ || (strided_ && again_)) && z.classes <= most_in_one_loop && formula.is_plain();
     long_ = rows && !outflow_ && z.classes > OutflowBuffers<Real>::size && (again_ || !out || z.classes > most_kept);
   }
 
   /// Whether so many classes, if contiguous, are walked one sample after the other, and their exponentials kept.
-  static constexpr bool keeps_rows(Index classes) { return classes > few_classes && classes <= most_kept; }
+  static constexpr bool keeps_rows(Index classes) { return classes > most_transposed && classes <= most_kept; }
 
   /// False if no sample of the call is for the kernels.
   bool works() const { return kernels_ != nullptr; }
@@ -139,8 +136,8 @@ class Tiles {
   static constexpr Index least_beyond_caches = Index{4} << 20U;                        // bytes of logits
   static constexpr Index tile_coefficients = 8192 / static_cast<Index>(sizeof(Real));  // in cache with their results
   static constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
-  static constexpr Index few_classes = 6 * line;
-  static constexpr Index most_classes_at_once = 16;
+  static constexpr Index most_transposed = 6 * line;
+  static constexpr Index most_in_one_loop = 16;
   static constexpr Index segment = 16384 / static_cast<Index>(sizeof(Real));     // stays in a first-level cache
   static constexpr Index most_kept = 262144 / static_cast<Index>(sizeof(Real));  // in a second-level cache
 
@@ -276,7 +273,7 @@ class Tiles {
     const Index n = z_.classes;
     const Samples<const Real> from = tile_of(first);
     if (transposed_ && beyond_caches_ && from.sample_stride < 2 * n) fetch(&from[2 * count][0], &from[3 * count][0]);
-    if (!few_ || !columns_at_once(from, first, count)) make_columns(bring(from, count), from, first, count);
+    if (!in_one_loop_ || !columns_in_one_loop(from, first, count)) make_columns(bring(from, count), from, first, count);
     if (out_.data == nullptr) return;
     const simd::Rows<Real> made = place_of_columns(first);
     const simd::Rows<const Real> results{made.data, made.stride};
@@ -312,10 +309,15 @@ class Tiles {
     return again_ ? held() : simd::Rows<Real>{place(first).data, out_.class_stride};
   }
 
-  bool columns_at_once(const Samples<const Real>& from, Index first, Index count) {
-    bring(from, count);
-    return formula_.columns_at_once(*kernels_, call_, place_of_columns(first), offset_ + first, count,
-                                    out_.data != nullptr, tile_, traffic_);
+  bool columns_in_one_loop([[maybe_unused]] const Samples<const Real>& from, [[maybe_unused]] Index first,
+                           [[maybe_unused]] Index count) {
+    if constexpr (Formula::has_few_classes) {
+      bring(from, count);
+      return formula_.few_classes(*kernels_, call_, place_of_columns(first), offset_ + first, count,
+                                  out_.data != nullptr, tile_, traffic_);
+    } else {
+      return false;
+    }
   }
 
   void make_columns(const simd::Rows<const Real>& z, const Samples<const Real>& from, Index first, Index count) {
@@ -363,7 +365,7 @@ class Tiles {
   bool in_place_ = false;
   bool strided_ = false;     // samples are contiguous, classes are not
   bool transposed_ = false;  // tiles are made so
-  bool few_ = false;         // so few classes that all is done at once
+  bool in_one_loop_ = false;
   bool beyond_caches_ = false;
   bool long_ = false;   // samples are walked in segments, their exponentials computed again ...
   bool again_ = false;  // ... on their way past the caches

@@ -100,6 +100,7 @@ class Formula16Bits {
   static constexpr bool of_logits = false;
   static constexpr bool of_targets = false;
   static constexpr bool of_16_bits = true;
+  static constexpr bool has_few_classes = false;
 
   Formula16Bits(Formula& formula, const simd::Conversions& conversions, const Samples<const Scalar>& z,
                 const Samples<Out>& out, bool stream)
@@ -141,6 +142,7 @@ class Formula16Bits {
     formula_.patch(j, tile, out);
     if (flows) outflow_->send(n / 2, pairs);
   }
+  /// After the last sample, and before the traffic of the tiles ends.
   void finish_all() {
     if (outflow_) outflow_->finish();
   }
@@ -164,7 +166,6 @@ class Formula16Bits {
 template <class Scalar, class Out, class Real, class Formula>
 bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const simd::Call<Real>& call,
                        const Real& temperature, Index first, Index last, Formula& formula) {
-  constexpr Index least_alone = 4096;  // classes; shorter samples share lines, and are written together
   constexpr Index room = 16384;  // of which samples one after the other use a quarter, to stay in a first-level cache
   const simd::Conversions* const conversions = simd::conversions(simd::instruction_set());
   const Index n = z.classes;
@@ -182,7 +183,7 @@ bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, 
   const Samples<const float> widened{buffer, n, most, results.class_stride, results.sample_stride};
   const bool in_place = out && static_cast<const void*>(out->data) == static_cast<const void*>(z.data);
   const bool stream = !in_place && beyond_caches;  // results that leave the caches anyway
-  const auto run = [&](auto& chosen, const auto& before, const auto& after) {
+  const auto run = [&](auto& chosen, const auto& before, const auto& after, const auto& at_end) {
     Tiles<float, RemoveCvref<decltype(chosen)>> tiles(widened, out ? &results : nullptr, call, temperature, chosen);
     if (!tiles.works()) return false;
     for (Index i = first; i < last; i += most) {
@@ -195,26 +196,24 @@ bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, 
       tiles.run(0, count, i);
       after(i, count);
     }
+    at_end();
     if (stream) simd::fence();
     return true;
   };
   if constexpr (is_16_bit<Out> && !Formula::of_logits && !Formula::of_targets) {
-    using Fused = Formula16Bits<Formula, Scalar, Out>;
-    if (out && z.class_stride == 1 && out->class_stride == 1 && n >= least_alone &&
-        Tiles<float, Fused>::keeps_rows(n)) {
+    using Fused = Formula16Bits<Formula, Scalar, Out>;  // shorter samples share lines: they are written together
+    if (out && z.class_stride == 1 && out->class_stride == 1 && n >= room / 4 && Tiles<float, Fused>::keeps_rows(n)) {
       Fused fused(formula, *conversions, z, *out, stream);
       const auto nothing = [](Index /*i*/, Index /*count*/) {};
-      const auto at_last = [&](Index i, Index count) {
-        if (i + count == last) fused.finish_all();
-      };
-      return run(fused, nothing, at_last);
+      return run(fused, nothing, nothing, [&] { fused.finish_all(); });
     }
   }
   return run(
       formula, [&](Index i, Index count) { widen_samples(*conversions, z, i, count, results); },
       [&](Index i, Index count) {
         if (out) narrow_samples(*conversions, results, count, *out, i, stream);
-      });
+      },
+      [] {});
 }
 
 /// Samples [first, last) of a call; false if none of it is for the kernels. `out` may be null.

@@ -148,8 +148,9 @@ struct Kernels {
   void (*column_scale)(const Tile<Real>&, Index n, Index count, const Rows<Real>& e);
   void (*column_logarithms)(const Call<Real>&, const Tile<Real>&, const Rows<const Real>& z, Index n, Index count,
                             const Rows<Real>& out);
-  bool (*few_plain_labels)(const Call<Real>&, const Rows<Real>& z, Index n, Index count, bool writes,
-                           const std::int32_t* labels, Real absent, const Tile<Real>&, Traffic<Real>*, LossSums*);
+  // All of it for plain labels of few classes; documented in few_classes.inl.
+  bool (*few_classes)(const Call<Real>&, const Rows<Real>& z, Index n, Index count, bool writes,
+                      const std::int32_t* labels, Real absent, const Tile<Real>&, Traffic<Real>*, LossSums*);
   void (*column_send)(const Rows<Real>& held, Index n, Index count, bool begun, bool ends, const Rows<Real>& out);
   void (*gather)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);
   void (*scatter)(const Rows<const Real>& from, Index n, Index count, Traffic<Real>*, const Rows<Real>& to);

@@ -11,9 +11,10 @@
 #include <xent/simd/plain_labels.inl>
 #include <xent/simd/transpose.inl>
 #include <xent/simd/column.inl>
-#include <xent/simd/few_labels.inl>
+#include <xent/simd/few_classes.inl>
 #include <xent/simd/sample_kernels.inl>
 #include <xent/simd/conversion.inl>
+#include <xent/simd/row_16_bits.inl>
 #include <xent/simd/logarithm.inl>
 #include <xent/simd/coefficients.inl>
 #include <xent/simd/decisions.inl>

@@ -25,7 +25,7 @@ inline Kernels<typename L::Real> kernels() {
   k.column_predictions = &column_predictions<L>;
   k.column_scale = &column_scale<L>;
   k.column_logarithms = &column_logarithms<L>;
-  k.few_plain_labels = &few_plain_labels<L>;
+  k.few_classes = &few_classes<L>;
   k.column_send = &column_send<L>;
   k.gather = &gather<L>;
   k.scatter = &scatter<L>;
