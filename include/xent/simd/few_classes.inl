@@ -46,7 +46,7 @@ inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typ
       else
         column.template add<false, known>(plain.shift, m, from, n - k, i, count, block, {nullptr, 0});
     }
-    PlainSums<L> of_samples;
+    PlainSums<L> of_samples{};
     of_samples.stored_one = exponential<L>(plain.shift, m);
     of_samples.stored_label = exponential<L>(plain.shift, label_logit);
     column.rest.add_product(column.maxima - one, of_samples.stored_one);

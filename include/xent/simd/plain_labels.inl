@@ -173,7 +173,7 @@ inline unsigned long long plain_label_numbers(const Call<typename L::Real>& call
   auto loss_sum = SumOf<L>::type::zero();
   unsigned long long regular = 0;
   for (Index i = 0; i < count; i += L::lanes) {
-    PlainSums<L> of_samples;
+    PlainSums<L> of_samples{};
     load_sum(tile->rest_hi + i, tile->rest_lo + i, &of_samples.rest, &of_samples.rest_low);
     of_samples.stored_one = L::load(tile->stored_one + i);
     of_samples.stored_label = L::load(tile->stored_label + i);
