@@ -122,6 +122,25 @@ TEMPLATE_TEST_CASE("few classes: out of place, a sample that is not for the loop
   }
 }
 
+TEMPLATE_TEST_CASE("few classes: what an ignored sample holds changes no bit", "", float, double) {
+  support::Random random(2029);
+  constexpr Index count = 128;
+  for (const Index classes : {2, 3, 10, 16}) {
+    Matrix<TestType> z = logits_of<TestType>(classes, count, random);
+    std::vector<int> labels = labels_of(classes, count, -100, random);
+    labels[70] = -100;
+    const xent::CrossEntropyOptions<TestType> options;
+    const Result<TestType> expected = run(z, labels, options);
+    for (const TestType odd :
+         {std::numeric_limits<TestType>::quiet_NaN(), std::numeric_limits<TestType>::infinity(), TestType(1e9)}) {
+      CAPTURE(classes, odd);
+      z.col(70).setConstant(odd);
+      CHECK(same_result(run(z, labels, options), expected));
+      check_same_bits(z, labels, options);
+    }
+  }
+}
+
 // More than a cache holds: gradients of a strided class axis are made in a copy of the tile.
 TEMPLATE_TEST_CASE("few classes in a large batch: the same bits with a report", "", float, double) {
   support::Random random(2028);

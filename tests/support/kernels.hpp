@@ -1,7 +1,7 @@
 #ifndef XENT_TESTS_SUPPORT_KERNELS_HPP
 #define XENT_TESTS_SUPPORT_KERNELS_HPP
 
-/// The kernels of simd/ are compiled once for all tests, in kernels.cpp: a third of the build time otherwise.
+/// The kernels of simd/ are compiled once for all tests, in kernels.cpp, not by each of them.
 
 #include <xent/simd/kernels.hpp>
 

@@ -59,8 +59,8 @@ Index to_index(Integer label) {
     return static_cast<Index>(label);
 }
 
-/// Labels in memory, whatever they are part of. Only what is integral makes a type of its own: what walks labels is
-/// compiled once for all of their owners.
+/// Labels in memory, whatever they are part of. The type depends on the integer alone: what walks labels is compiled
+/// once for all of their owners.
 template <class Integer>
 struct LabelsAt {
   const Integer* data;

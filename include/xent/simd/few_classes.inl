@@ -10,10 +10,10 @@ inline typename L::V of_integers(const std::int32_t* p) {
 }
 
 /// All there is to do for plain labels of few classes, without a detour through the tile: the same bits as by
-/// column_sums, plain_label_numbers and column_scale. Gradients take the place of logits; unless `writes` is false,
-/// exponentials otherwise. A sample is absent whose label is `absent`; labels are there for whole vectors. False if one
-/// of the samples is not for this loop: then what is in the place of logits means nothing. `known`: the number of
-/// classes if the compiler is to know it, else 0.
+/// column_sums, plain_label_numbers and column_scale. Gradients take the place of logits, or exponentials if `writes`
+/// is false. A sample is absent whose label is `absent`; labels are there for whole vectors. False if one of the
+/// samples is not for this loop: then what is in the place of logits means nothing. `known`: the number of classes if
+/// the compiler is to know it, else 0.
 template <class L, Index known>
 inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typename L::Real>& logits, Index classes,
                               Index count, bool writes, const std::int32_t* labels, typename L::Real absent,
