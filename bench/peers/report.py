@@ -169,7 +169,8 @@ def page(results):
     return f"""# Performance
 
 Softmax cross-entropy of float logits and labels: mean loss and gradient, 64 MB of logits, one thread. Written by
-`bench/peers/run`, which installs the peers, measures and writes this page; it is not edited by hand.
+`bench/peers/run`, which installs the peers, measures and writes this page; it is not edited by hand. The last section,
+which that program keeps as it is, has a program of its own.
 
 ![time a logit over the number of classes](performance.svg)
 
@@ -224,9 +225,17 @@ baseline of the machine. Ratios to xent at -O2 in the same process, times the me
 """
 
 
+def last_section(page):
+    """What compile_time.py measured."""
+    text = page.read_text() if page.exists() else ""
+    start = text.find("\n## Compile time\n")
+    return text[start:] if start >= 0 else ""
+
+
 def main():
     results, docs = Results(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2])
-    (docs / "performance.md").write_text(page(results))
+    written = docs / "performance.md"
+    written.write_text(page(results) + last_section(written))
     (docs / "performance.svg").write_text(plot(results))
 
 
