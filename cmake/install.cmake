@@ -18,6 +18,17 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/xentConfigVersion.cmake"
 install(FILES "${PROJECT_BINARY_DIR}/xentConfig.cmake" "${PROJECT_BINARY_DIR}/xentConfigVersion.cmake"
   DESTINATION "${package_dir}")
 
+# The library, on request: it depends on the architecture, and goes with the libraries.
+if(XENT_INSTALL_COMPILED)
+  set_target_properties(xent_compiled PROPERTIES EXCLUDE_FROM_ALL OFF)
+  install(TARGETS xent_compiled EXPORT xentCompiledTargets)
+  install(EXPORT xentCompiledTargets NAMESPACE xent:: DESTINATION "${package_dir}")
+  file(RELATIVE_PATH prefix_from_lib "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+  string(REGEX REPLACE "/$" "" prefix_from_lib "${prefix_from_lib}")
+  configure_file(cmake/xent-compiled.pc.in "${PROJECT_BINARY_DIR}/xent-compiled.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/xent-compiled.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+
 # Paths in the pkg-config file start from the file itself, so that the installed tree can be moved.
 file(RELATIVE_PATH prefix_from_pc "${CMAKE_INSTALL_FULL_DATADIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
 string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")

@@ -6,6 +6,10 @@
 # warns of something new passes --compile-no-warning-as-error to cmake.
 function(xent_own_target target)
   target_link_libraries(${target} PRIVATE xent::xent)
+  xent_own_warnings(${target})
+endfunction()
+
+function(xent_own_warnings target)
   set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ON)
   if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)

@@ -236,7 +236,7 @@ TEST_CASE("autodiff: errors are those of the function") {
   const Duals z = logits();
   CHECK_THROWS_AS(xent::softmax_cross_entropy(z, std::vector<int>{0, 1, 2, 3, 4, 5}), std::out_of_range);
   CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, std::vector<int>{0}),
-                    "xent::softmax_cross_entropy: labels: got 1, expected 6, one a sample");
+                    "xent::softmax_cross_entropy: labels: got 1, expected 6, one per sample");
   Options<Dual> o;
   o.accumulate = true;
   CHECK_THROWS_AS(xent::softmax_cross_entropy(z, labels, o), std::invalid_argument);

@@ -124,7 +124,7 @@ TEST_CASE("ceres: bad data are refused at once") {
   const Data d;
   using Regression = xent::SoftmaxRegression<Eigen::VectorXi>;
   CHECK_THROWS_WITH(Regression(d.features, d.labels.head(5), 4),
-                    "xent::softmax_cross_entropy: labels: got 5, expected 20, one a sample");
+                    "xent::softmax_cross_entropy: labels: got 5, expected 20, one per sample");
   CHECK_THROWS_AS(Regression(d.features, d.labels, 2), std::out_of_range);
   Options o;
   o.temperature = -1;

@@ -246,7 +246,7 @@ TEST_CASE("nll: errors say what was wrong") {
   o = {};
   o.denominator = 0;
   CHECK_THROWS_WITH(call(o), "xent::nll: denominator: got 0, expected a finite number > 0");
-  CHECK_THROWS_WITH(xent::nll(l, std::vector<int>{0, 1}), "xent::nll: labels: got 2, expected 6, one a sample");
+  CHECK_THROWS_WITH(xent::nll(l, std::vector<int>{0, 1}), "xent::nll: labels: got 2, expected 6, one per sample");
   CHECK_THROWS_WITH(xent::nll(l, std::vector<int>{0, 1, 2, 3, 4, 5}),
                     "xent::nll: label of sample 4: got 4, expected a class in [0, 4)");
   CHECK_THROWS_AS(xent::nll(l, std::vector<int>{0, 1, 2, 3, -1, 5}), std::out_of_range);

@@ -69,7 +69,7 @@ TEST_CASE("shapes that do not chain") {
   CHECK(a.thrown() == "bias: got [4 x 1], expected 5, one a class");
   a = Arguments();
   a.labels.push_back(0);
-  CHECK(a.thrown() == "labels: got 5, expected 4, one a sample");
+  CHECK(a.thrown() == "labels: got 5, expected 4, one per sample");
   a = Arguments();
   CHECK(a.thrown_with(Matrix<double>::Ones(4, 5).eval()) == "targets: got [4 x 5], expected [5 x 4]");
   a.options.axis = xent::Axis::rows;

@@ -163,8 +163,8 @@ TEST_CASE("an option that another function reads") {
 TEST_CASE("targets of another shape") {
   const Eigen::MatrixXd z = Eigen::MatrixXd::Zero(4, 3);
   const Options rows{xent::Axis::rows};
-  CHECK(thrown_by_all(z, std::vector<int>{0, 1}, {}) == "invalid: labels: got 2, expected 3, one a sample");
-  CHECK(thrown_by_all(z, std::vector<int>{0, 1, 2}, rows) == "invalid: labels: got 3, expected 4, one a sample");
+  CHECK(thrown_by_all(z, std::vector<int>{0, 1}, {}) == "invalid: labels: got 2, expected 3, one per sample");
+  CHECK(thrown_by_all(z, std::vector<int>{0, 1, 2}, rows) == "invalid: labels: got 3, expected 4, one per sample");
   CHECK(thrown_by_all(z, Eigen::MatrixXd(3, 4), {}) == "invalid: targets: got [3 x 4], expected [4 x 3]");
   CHECK(thrown_by_all(z, Eigen::MatrixXd(4, 2), rows) == "invalid: targets: got [4 x 2], expected [4 x 3]");
   CHECK(thrown_by_all(z, Eigen::MatrixXd(), {}) == "invalid: targets: got [0 x 0], expected [4 x 3]");
@@ -177,7 +177,7 @@ TEST_CASE("targets of another shape") {
   CHECK(thrown_by_all(v, Eigen::MatrixXd(Eigen::MatrixXd::Zero(2, 2)), {}) ==
         "invalid: targets: got [2 x 2], expected [4 x 1]");
   CHECK(thrown_by_all(v, Eigen::SparseMatrix<double>(2, 2), {}) == "invalid: targets: got [2 x 2], expected [4 x 1]");
-  CHECK(thrown_by_all(v, Eigen::Vector2i(0, 1), {}) == "invalid: labels: got 2, expected 1, one a sample");
+  CHECK(thrown_by_all(v, Eigen::Vector2i(0, 1), {}) == "invalid: labels: got 2, expected 1, one per sample");
 }
 
 TEST_CASE("outputs and directions of another shape, which are not resized") {

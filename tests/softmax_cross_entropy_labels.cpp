@@ -214,7 +214,8 @@ TEST_CASE("ignore_index is compared with the label's value, in every type") {
 TEST_CASE("one label a sample, no more and no fewer") {
   const Eigen::MatrixXd z = Eigen::MatrixXd::Zero(3, 4);
   const auto text = [](const char* got, const char* expected) {
-    return std::string("xent::softmax_cross_entropy: labels: got ") + got + ", expected " + expected + ", one a sample";
+    return std::string("xent::softmax_cross_entropy: labels: got ") + got + ", expected " + expected +
+           ", one per sample";
   };
   CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, std::vector<int>{0, 1, 2}), text("3", "4"));
   CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, std::vector<int>{0, 1, 2, 0, 1}), text("5", "4"));

@@ -7,10 +7,10 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
-#include <xent/detail/cross_entropy.hpp>
-#include <xent/detail/labels.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/targets.hpp>
+#include <xent/detail/arguments/labels.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/targets.hpp>
+#include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/softmax_cross_entropy.hpp>
 #include <xent/types.hpp>
 

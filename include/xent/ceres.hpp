@@ -6,8 +6,8 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
-#include <xent/detail/error.hpp>
-#include <xent/detail/wide.hpp>
+#include <xent/detail/core/error.hpp>
+#include <xent/detail/core/wide.hpp>
 #include <xent/softmax_cross_entropy.hpp>
 #include <xent/types.hpp>
 

@@ -1,7 +1,8 @@
 #ifndef XENT_CONFIG_HPP
 #define XENT_CONFIG_HPP
 
-/// Version, inline namespace and the one compiler mode that xent cannot live with. The only header that defines macros.
+/// Version, inline namespace, what is compiled where, and the one compiler mode that xent cannot live with. The only
+/// header that defines macros.
 
 // CMakeLists.txt reads the version from these three lines.
 #define XENT_VERSION_MAJOR 0
@@ -18,5 +19,55 @@
 #error \
     "xent: -ffinite-math-only (part of -ffast-math) breaks masked classes and NaN: compile with -fno-finite-math-only, or define XENT_ALLOW_FINITE_MATH to give up every promise about infinities and NaN"
 #endif
+
+// Which processors there are kernels for, by gcc and clang. (On Windows gcc does not align the stack for AVX.)
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
+#define XENT_KERNELS_FOR_X86_64 1
+#else
+#define XENT_KERNELS_FOR_X86_64 0
+#endif
+#if defined(__GNUC__) && defined(__AARCH64EL__) && defined(__ARM_NEON)
+#define XENT_KERNELS_FOR_ARM64 1
+#else
+#define XENT_KERNELS_FOR_ARM64 0
+#endif
+
+// Headers alone, every unit compiles what it calls. With XENT_COMPILED, in all units of a program, what is there for
+// float, double and the 16-bit types is only declared: it comes from the library xent::compiled, or from one unit that
+// includes <xent/src.hpp>, which defines XENT_SOURCE.
+#ifdef XENT_COMPILED
+#define XENT_DECLARES_INSTANCES 1
+#define XENT_INSTANCE extern template
+#else
+#define XENT_DECLARES_INSTANCES 0
+#endif
+#if defined(XENT_COMPILED) && !defined(XENT_SOURCE)
+#define XENT_DEFINES_KERNELS 0
+#else
+#define XENT_DEFINES_KERNELS (XENT_KERNELS_FOR_X86_64 || XENT_KERNELS_FOR_ARM64)
+#endif
+
+// The portable path where there are kernels: what they leave is rare, and is compiled for size.
+#if XENT_KERNELS_FOR_X86_64 || XENT_KERNELS_FOR_ARM64
+#define XENT_RARE [[gnu::cold]]
+#else
+#define XENT_RARE
+#endif
+
+// A statement for each sample, or coefficient, that kernels leave to the portable path: tests/refusals.cpp counts them.
+#ifndef XENT_ON_REFUSAL
+#define XENT_ON_REFUSAL
+#endif
+
+// F(scalar of the arguments, scalar of the results), for all that are compiled.
+#define XENT_FOR_EACH_SCALAR(F)       \
+  F(float, float)                     \
+  F(double, double)                   \
+  F(Eigen::half, Eigen::half)         \
+  F(Eigen::half, float)               \
+  F(Eigen::bfloat16, Eigen::bfloat16) \
+  F(Eigen::bfloat16, float)
+// F(scalar of numbers in the arithmetic of the results).
+#define XENT_FOR_EACH_REAL(F) F(float) F(double)
 
 #endif

@@ -4,12 +4,12 @@
 /// From data to distributions: relative frequencies of labels, and the entropy behind a table of counts.
 
 #include <xent/config.hpp>
-#include <xent/detail/divergence.hpp>
-#include <xent/detail/error.hpp>
-#include <xent/detail/labels.hpp>
-#include <xent/detail/logarithm.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/wide.hpp>
+#include <xent/detail/arguments/labels.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/error.hpp>
+#include <xent/detail/core/logarithm.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/detail/information/divergence.hpp>
 #include <xent/types.hpp>
 
 #include <iterator>
@@ -66,11 +66,10 @@ Eigen::Array<Real, Eigen::Dynamic, 1> empirical_distribution(const LabelsType& l
   const auto argument = detail::make_labels(labels);
   const auto observed = argument.view();
   Eigen::Array<Eigen::Index, Eigen::Dynamic, 1> counts = Eigen::Array<Eigen::Index, Eigen::Dynamic, 1>::Zero(classes);
-  for (Eigen::Index i = 0; i < observed.size(); ++i) {
-    const Eigen::Index label = observed[i];
+  observed.for_each([&](Eigen::Index i, Eigen::Index label) {
     if (label < 0 || label >= classes) detail::throw_label("empirical_distribution", i, label, classes);
     ++counts[label];
-  }
+  });
   Eigen::Array<Real, Eigen::Dynamic, 1> result(classes);
   const W total = detail::widen<W>(observed.size());
   for (Eigen::Index k = 0; k < classes; ++k)

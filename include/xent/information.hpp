@@ -23,10 +23,11 @@
 /// normal number, q equal to p up to a factor of 1 + 1e-2 ... 1e-15, ratios next to 3 and 1/3, probabilities next to 1.
 
 #include <xent/config.hpp>
-#include <xent/detail/information_sums.hpp>
-#include <xent/detail/logarithm.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/wide.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/logarithm.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/detail/information/joint_table.hpp>
+#include <xent/detail/information/sums.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -164,7 +165,8 @@ detail::NumberPerSample<P> perplexity(const Eigen::DenseBase<P>& p, Axis axis = 
 /// A negative entry or a NaN: NaN. Bound for entries <= 1 and measured error as for entropy.
 template <class J>
 RealOf<typename J::Scalar> joint_entropy(const Eigen::DenseBase<J>& joint, Unit unit = Unit::nats) {
-  return detail::JointTable("joint_entropy", joint).entropy(unit);
+  const detail::JointTableArgument table("joint_entropy", joint);
+  return detail::entropy_of_table(table.samples(), unit);
 }
 
 /// The entropy of Y that is left when X is known, from their joint table; of the transposed table it is H(X | Y).
@@ -176,7 +178,8 @@ RealOf<typename J::Scalar> joint_entropy(const Eigen::DenseBase<J>& joint, Unit 
 /// Measured error: 0.5 ULP float, 1 ULP double.
 template <class J>
 RealOf<typename J::Scalar> conditional_entropy(const Eigen::DenseBase<J>& joint, Unit unit = Unit::nats) {
-  return detail::JointTable("conditional_entropy", joint).entropy_within_rows(unit);
+  const detail::JointTableArgument table("conditional_entropy", joint);
+  return detail::entropy_within_rows(table.rows(), unit);
 }
 
 /// The mutual information of X and Y, what one of them tells about the other, from their joint table. Never negative.
@@ -191,10 +194,15 @@ RealOf<typename J::Scalar> conditional_entropy(const Eigen::DenseBase<J>& joint,
 /// Source: Shannon (1948); T. M. Cover, J. A. Thomas, Elements of Information Theory (2006), section 2.3.
 template <class J>
 RealOf<typename J::Scalar> mutual_information(const Eigen::DenseBase<J>& joint, Unit unit = Unit::nats) {
-  return detail::JointTable("mutual_information", joint).dependence(unit);
+  const detail::JointTableArgument table("mutual_information", joint);
+  return detail::dependence(table.rows(), unit);
 }
 
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
+
+#if XENT_DECLARES_INSTANCES
+#include <xent/detail/instances/information.inl>
+#endif
 
 #endif

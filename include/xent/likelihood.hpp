@@ -6,16 +6,16 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
-#include <xent/detail/coefficients.hpp>
-#include <xent/detail/cross_entropy.hpp>
-#include <xent/detail/entropy_sample.hpp>
-#include <xent/detail/error.hpp>
-#include <xent/detail/likelihood_sums.hpp>
-#include <xent/detail/likelihood_terms.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/output.hpp>
-#include <xent/detail/sample_losses.hpp>
-#include <xent/detail/targets.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/output.hpp>
+#include <xent/detail/arguments/targets.hpp>
+#include <xent/detail/core/error.hpp>
+#include <xent/detail/likelihood/sums.hpp>
+#include <xent/detail/likelihood/terms.hpp>
+#include <xent/detail/softmax/cross_entropy.hpp>
+#include <xent/detail/softmax/entropy_sample.hpp>
+#include <xent/detail/walk/coefficients.hpp>
+#include <xent/detail/walk/sample_losses.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -260,8 +260,8 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
 
   mean_output.prepare(operand, is_vector<Mean>);
   variance_output.prepare(operand, is_vector<Mean>);
-  W sum = terms.template sum<Real>(mean_output.samples(storage_axis<Mean>), variance_output.samples(storage_axis<Mean>),
-                                   denominator);
+  W sum = gaussian_sum<Real>(terms, mean_output.samples(storage_axis<Mean>),
+                             variance_output.samples(storage_axis<Mean>), denominator);
   mean_output.finish();
   variance_output.finish();
   if (options.constant) sum += W(static_cast<double>(operand.size())) * HalfLogTwoPi<W>::value();
@@ -324,5 +324,9 @@ RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBa
 
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
+
+#if XENT_DECLARES_INSTANCES
+#include <xent/detail/instances/likelihood.inl>
+#endif
 
 #endif

@@ -6,11 +6,11 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
-#include <xent/detail/cross_entropy.hpp>
-#include <xent/detail/linear_chunks.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/output.hpp>
-#include <xent/detail/targets.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/output.hpp>
+#include <xent/detail/arguments/targets.hpp>
+#include <xent/detail/linear/chunks.hpp>
+#include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>

@@ -6,15 +6,15 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
-#include <xent/detail/cross_entropy.hpp>
-#include <xent/detail/divergence_rows.hpp>
-#include <xent/detail/entropy_chunks.hpp>
-#include <xent/detail/entropy_sample.hpp>
-#include <xent/detail/kl_sample.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/output.hpp>
-#include <xent/detail/sample_chunks.hpp>
-#include <xent/detail/sample_losses.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/output.hpp>
+#include <xent/detail/softmax/cross_entropy.hpp>
+#include <xent/detail/softmax/divergence_rows.hpp>
+#include <xent/detail/softmax/entropy_chunks.hpp>
+#include <xent/detail/softmax/entropy_sample.hpp>
+#include <xent/detail/softmax/kl_sample.hpp>
+#include <xent/detail/walk/sample_chunks.hpp>
+#include <xent/detail/walk/sample_losses.hpp>
 #include <xent/types.hpp>
 
 #include <algorithm>
@@ -31,6 +31,7 @@ Real entropy_of_batch(const Samples<const Scalar>& z, const Samples<Out>& gradie
                       const CrossEntropyOptions<Real>& options, const CountedSamples<Real>& counted,
                       CrossEntropyReport<Real>* report) {
   const auto portable = [&](Index i, const Wide<Real>& alpha, auto to) {
+    XENT_ON_REFUSAL;
     const EntropySample<Real> sample(z[i], z.classes, options.temperature);
     SampleTerm<Real> term = sample.term();
     term.loss = sample.entropy();
@@ -53,6 +54,7 @@ Real kl_divergence_of_batch(const Samples<const Scalar>& z_p, const Samples<cons
                             const CrossEntropyOptions<Real>& options, const CountedSamples<Real>& counted,
                             CrossEntropyReport<Real>* report) {
   const auto portable = [&](Index i, const Wide<Real>& alpha, auto to_p, auto to_q) {
+    XENT_ON_REFUSAL;
     const KlSample<Real> sample(z_p[i], z_q[i], z_p.classes, options.temperature);
     SampleTerm<Real> term = sample.term();
     if (to_p.data != nullptr || to_q.data != nullptr)
@@ -235,5 +237,9 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
 
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
+
+#if XENT_DECLARES_INSTANCES
+#include <xent/detail/instances/logits.inl>
+#endif
 
 #endif

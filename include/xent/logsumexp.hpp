@@ -5,10 +5,10 @@
 /// a stream.
 
 #include <xent/config.hpp>
-#include <xent/detail/full_exp.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/softmax_sample.hpp>
-#include <xent/detail/softmax_tiles.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/full_exp.hpp>
+#include <xent/detail/softmax/softmax_sample.hpp>
+#include <xent/detail/softmax/softmax_tiles.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -20,12 +20,15 @@ namespace detail {
 
 template <class Real, class Scalar>
 void logsumexp_samples(const Samples<const Scalar>& z, Real* result) {
-  const auto portable = [&](Index i, const auto& /*nowhere*/) {
+  const auto portable = [&](Index i) {
+    XENT_ON_REFUSAL;
     result[i] = SoftmaxState<Real>(z[i], z.classes, Real(1)).logsumexp();
   };
+  const auto into_nothing = [&](Index i, Sample<Real> /*nowhere*/) { portable(i); };
+  const PortablePath<Real> path{into_nothing, portable};
   const Samples<Real>* const nowhere = nullptr;
-  if (softmax_tiles<false>(z, nowhere, Real(1), result, 0, z.count, portable)) return;
-  for (Index i = 0; i < z.count; ++i) portable(i, nowhere);
+  if (softmax_tiles<SoftmaxResult::logsumexp>(z, nowhere, Real(1), result, 0, z.count, path)) return;
+  for (Index i = 0; i < z.count; ++i) portable(i);
 }
 
 }  // namespace detail
@@ -198,5 +201,9 @@ Real LogSumExp<Real>::value() const {
 
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
+
+#if XENT_DECLARES_INSTANCES
+#include <xent/detail/instances/logsumexp.inl>
+#endif
 
 #endif

@@ -5,8 +5,8 @@
 /// with OpenMP (-fopenmp; in CMake OpenMP::OpenMP_CXX).
 
 #include <xent/config.hpp>
-#include <xent/detail/error.hpp>
-#include <xent/detail/shared_ranges.hpp>
+#include <xent/detail/core/error.hpp>
+#include <xent/detail/core/shared_ranges.hpp>
 #include <xent/types.hpp>
 
 #include <Eigen/Core>

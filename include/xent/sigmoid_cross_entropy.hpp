@@ -6,15 +6,15 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
-#include <xent/detail/blocks.hpp>
-#include <xent/detail/cross_entropy.hpp>
-#include <xent/detail/error.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/output.hpp>
-#include <xent/detail/sigmoid_runs.hpp>
-#include <xent/detail/sigmoid_sample.hpp>
-#include <xent/detail/targets.hpp>
-#include <xent/detail/wide.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/output.hpp>
+#include <xent/detail/arguments/targets.hpp>
+#include <xent/detail/core/blocks.hpp>
+#include <xent/detail/core/error.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/detail/likelihood/sigmoid_runs.hpp>
+#include <xent/detail/likelihood/sigmoid_sample.hpp>
+#include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/types.hpp>
 
 #include <optional>
@@ -107,7 +107,7 @@ auto make_decision_targets(const Targets& targets, Axis axis) {
   using Scalar = typename EigenOf<Targets>::Scalar;
   static_assert(Eigen::NumTraits<Scalar>::IsComplex == 0, "xent: the targets must be real");
   if constexpr (is_sparse_expression<Targets>())
-    return SparseTargets<EigenOf<Targets>, W>(targets, axis, is_vector<Logits>);
+    return SparseTargetArgument<EigenOf<Targets>, W>(targets, axis, is_vector<Logits>);
   else
     return DenseTargetArgument<DenseOf<Targets>, W>(targets, axis, is_vector<Logits>);
 }
@@ -168,10 +168,7 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
   const auto written = output.samples(options.axis);
   const auto* const wanted = is_none<Gradient> ? nullptr : &written;
   const SigmoidCall<Real> call{weight, positive_weight, DecisionTarget<Real>(options.label_smoothing), denominator};
-  const auto sums = sum_over_blocks<SigmoidSums<Real>>(
-      options.executor, z.count, z.classes, [&](Index first, Index last, SigmoidSums<Real>& partial) {
-        sigmoid_block(z, target, wanted, call, report, first, last, partial);
-      });
+  const SigmoidSums<Real> sums = sigmoid_of_batch(z, target, wanted, options.executor, call, report);
   output.finish();
   const Real loss = counted == 0 ? Real(0) : narrow<Real>(W(sums.loss / denominator));
   if (report) {
@@ -190,5 +187,9 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
 
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
+
+#if XENT_DECLARES_INSTANCES
+#include <xent/detail/instances/sigmoid_cross_entropy.inl>
+#endif
 
 #endif

@@ -4,12 +4,12 @@
 /// softmax and log_softmax with temperature: returning a new object, or into memory of the caller's.
 
 #include <xent/config.hpp>
-#include <xent/detail/blocks.hpp>
-#include <xent/detail/error.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/output.hpp>
-#include <xent/detail/softmax_sample.hpp>
-#include <xent/detail/softmax_tiles.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/output.hpp>
+#include <xent/detail/core/blocks.hpp>
+#include <xent/detail/core/error.hpp>
+#include <xent/detail/softmax/softmax_sample.hpp>
+#include <xent/detail/softmax/softmax_tiles.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -42,7 +42,7 @@ using EnableIfAxis = std::enable_if_t<std::is_same_v<A, Axis>, int>;
 /// softmax_k = e_k / S
 struct SoftmaxMap {
   static constexpr const char* name = "softmax";
-  static constexpr bool logarithms = false;
+  static constexpr auto result = SoftmaxResult::softmax;
   template <class Out, class Real, class Scalar>
   static void apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out);
 };
@@ -50,7 +50,7 @@ struct SoftmaxMap {
 /// log_softmax_k = -(x_k + L): two non-negative terms, exactly -L at the argmax
 struct LogSoftmaxMap {
   static constexpr const char* name = "log_softmax";
-  static constexpr bool logarithms = true;
+  static constexpr auto result = SoftmaxResult::log_softmax;
   template <class Out, class Real, class Scalar>
   static void apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out);
 };
@@ -120,7 +120,8 @@ void log_softmax(const Eigen::DenseBase<Logits>& logits, Out&& out,
 namespace detail {
 
 template <class Out, class Real, class Scalar>
-void SoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out) {
+XENT_RARE void SoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state,
+                                 Sample<Out> out) {
   using W = Wide<Real>;
   if (state.maximum.condition == Condition::masked) return fill(out, classes, Real(0));
   const W sum = state.rest + state.exponentials.one();
@@ -130,7 +131,8 @@ void SoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState
 }
 
 template <class Out, class Real, class Scalar>
-void LogSoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out) {
+XENT_RARE void LogSoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state,
+                                    Sample<Out> out) {
   using W = Wide<Real>;
   for (Index k = 0; k < classes; ++k) {
     const Real logit = static_cast<Real>(z[k]);
@@ -142,17 +144,20 @@ void LogSoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxSt
 template <class Map, class Real, class Scalar, class Out>
 void softmax_samples(const Samples<const Scalar>& z, const Samples<Out>& out, const SoftmaxOptions<Real>& options) {
   const auto portable = [&](Index i, auto place) {
+    XENT_ON_REFUSAL;
     const SoftmaxState<Real> state(z[i], z.classes, options.temperature);
     if (state.maximum.condition == Condition::nan || state.maximum.condition == Condition::infinite)
       fill(place, z.classes, nan<Real>());
     else
       Map::apply(z[i], z.classes, state, place);
   };
+  const auto in_place = [&](Index i) { portable(i, out[i]); };
+  const PortablePath<Real> path{portable, in_place};
   const Blocks blocks(z.count, z.classes, z.side_by_side());
   for_blocks(options.executor, blocks, [&](Index /*block*/, Index first, Index last) {
     Real* const no_logsumexp = nullptr;
-    if (softmax_tiles<Map::logarithms>(z, &out, options.temperature, no_logsumexp, first, last, portable)) return;
-    for (Index i = first; i < last; ++i) portable(i, out[i]);
+    if (softmax_tiles<Map::result>(z, &out, options.temperature, no_logsumexp, first, last, path)) return;
+    for (Index i = first; i < last; ++i) in_place(i);
   });
 }
 
@@ -185,5 +190,9 @@ typename Logits::PlainObject softmax_returned(const Eigen::DenseBase<Logits>& lo
 
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
+
+#if XENT_DECLARES_INSTANCES
+#include <xent/detail/instances/softmax.inl>
+#endif
 
 #endif

@@ -6,10 +6,10 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
-#include <xent/detail/cross_entropy.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/output.hpp>
-#include <xent/detail/targets.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/output.hpp>
+#include <xent/detail/arguments/targets.hpp>
+#include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -155,7 +155,7 @@ template <class Real, class Scalar, class Targets, class V, class Out>
 void hvp_of_batch(const Samples<const Scalar>& z, const Targets& target, const Samples<const V>& v,
                   const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
                   const Samples<Out>& out) {
-  for_blocks(options.executor, z.count, z.classes, [&](Index /*block*/, Index first, Index last) {
+  for_blocks(options.executor, Blocks(z.count, z.classes), [&](Index /*block*/, Index first, Index last) {
     for (Index i = first; i < last; ++i) {
       if (is_absent(target, i, options))
         fill(out[i], z.classes, Real(0));
@@ -201,5 +201,9 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
+
+#if XENT_DECLARES_INSTANCES
+#include <xent/detail/instances/softmax_cross_entropy.inl>
+#endif
 
 #endif

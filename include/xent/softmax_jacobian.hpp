@@ -5,10 +5,10 @@
 /// of log_softmax, of every sample of a batch.
 
 #include <xent/config.hpp>
-#include <xent/detail/jacobian_rows.hpp>
-#include <xent/detail/jacobian_sample.hpp>
-#include <xent/detail/operand.hpp>
-#include <xent/detail/output.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/output.hpp>
+#include <xent/detail/softmax/jacobian_rows.hpp>
+#include <xent/detail/softmax/jacobian_sample.hpp>
 #include <xent/softmax.hpp>
 #include <xent/types.hpp>
 
@@ -273,5 +273,9 @@ typename V::PlainObject jacobian_returned(const ProductName& name, const Eigen::
 
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent
+
+#if XENT_DECLARES_INSTANCES
+#include <xent/detail/instances/softmax_jacobian.inl>
+#endif
 
 #endif

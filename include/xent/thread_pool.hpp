@@ -5,8 +5,8 @@
 /// and who includes it links the threads of the system (-pthread; in CMake Threads::Threads).
 
 #include <xent/config.hpp>
-#include <xent/detail/error.hpp>
-#include <xent/detail/shared_ranges.hpp>
+#include <xent/detail/core/error.hpp>
+#include <xent/detail/core/shared_ranges.hpp>
 #include <xent/types.hpp>
 
 #include <Eigen/Core>

@@ -18,6 +18,18 @@
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 
+namespace detail {
+
+/// Units with and without XENT_COMPILED hold different definitions of the same functions. A linker refuses two symbols
+/// of one name of which one is local to threads, and says so by that name.
+#ifdef XENT_COMPILED
+[[gnu::used]] inline thread_local char all_units_must_define_XENT_COMPILED_or_none = 0;
+#else
+[[gnu::used]] inline char all_units_must_define_XENT_COMPILED_or_none = 0;
+#endif
+
+}  // namespace detail
+
 /// Where a sample lies in a matrix. By default each column is a sample: classes x batch, contiguous in Eigen's default
 /// storage order. (These are Eigen's words, as in `.colwise()`, not NumPy's axis numbers.) An expression that is a
 /// vector at compile time is one sample whatever the axis.

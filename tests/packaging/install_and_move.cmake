@@ -9,7 +9,8 @@ file(RENAME "${PREFIX}.first" "${PREFIX}")
 
 file(GLOB_RECURSE files RELATIVE "${PREFIX}" "${PREFIX}/*")
 foreach(file IN LISTS files)
-  if(NOT file MATCHES "^(include/xent/.*|share/cmake/xent/xent[A-Za-z]+\\.cmake|share/pkgconfig/xent\\.pc)$")
+  if(NOT file MATCHES "^(include/xent/.*|share/cmake/xent/xent[A-Za-z-]+\\.cmake|share/pkgconfig/xent\\.pc)$" AND
+      NOT file MATCHES "^lib[^/]*/(libxent\\.(a|so.*)|.*/libxent\\.(a|so.*)|(.*/)?pkgconfig/xent-compiled\\.pc)$")
     message(FATAL_ERROR "Why is ${file} installed?")
   endif()
 endforeach()

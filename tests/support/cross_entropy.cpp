@@ -1,7 +1,5 @@
 #include "cross_entropy.hpp"
 
-#include "kernels.hpp"
-
 #include <Eigen/SparseCore>
 
 namespace support {

@@ -1,0 +1,150 @@
+#ifndef XENT_DETAIL_ARGUMENTS_CHECKS_HPP
+#define XENT_DETAIL_ARGUMENTS_CHECKS_HPP
+
+/// Every check of a batch that depends on values. They come before the first write.
+
+#include <xent/config.hpp>
+#include <xent/cross_entropy_options.hpp>
+#include <xent/detail/arguments/targets.hpp>
+#include <xent/detail/core/error.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/detail/softmax/cross_entropy_sample.hpp>
+#include <xent/types.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// Stands for targets where a loss has none: samples are absent by their weight alone.
+struct NoTargets {
+  static constexpr bool are_labels = false;
+  static constexpr bool are_dense = false;
+  static Index label(Index /*i*/) { return -1; }
+};
+
+template <class Real>
+[[gnu::cold]] void check_weights(const char* function, const char* argument, const Weights<Real>& weights, Index size,
+                                 bool may_be_negative) {
+  if (weights.size() == 0) return;
+  if (weights.size() != size)
+    throw_invalid(function, argument, text(weights.size(), " weights"), text(size, " or none"));
+  for (Index i = 0; i < size; ++i)
+    if (!is_finite<Real>(weights[i]) || (!may_be_negative && weights[i] < Real(0)))
+      throw_invalid(function, text(argument, "[", i, "]"), text(weights[i]),
+                    may_be_negative ? "a finite number" : "a finite number >= 0");
+}
+
+template <class Real>
+void check_denominator(const char* function, Reduction reduction, const std::optional<Real>& denominator) {
+  if (reduction == Reduction::mean && denominator && (!(*denominator >= Real(0)) || !is_finite(*denominator)))
+    throw_invalid(function, "denominator", text(*denominator), "a finite number > 0");
+}
+
+template <class Real>
+void check_options(const char* function, const CrossEntropyOptions<Real>& options, Index classes, Index count) {
+  if (!(options.temperature > Real(0)) || !is_finite(options.temperature))
+    throw_invalid(function, "temperature", text(options.temperature), "a finite number > 0");
+  if (!(options.label_smoothing >= Real(0)) || !(options.label_smoothing <= Real(1)))
+    throw_invalid(function, "label_smoothing", text(options.label_smoothing), "a number in [0, 1]");
+  if (!(options.z_loss >= Real(0)) || !is_finite(options.z_loss))
+    throw_invalid(function, "z_loss", text(options.z_loss), "a finite number >= 0");
+  const bool mean = options.reduction == Reduction::mean;
+  check_denominator(function, options.reduction, options.denominator);
+  check_weights(function, "class_weights", options.class_weights, classes, false);
+  check_weights(function, "sample_weights", options.sample_weights, count, !mean || options.denominator.has_value());
+}
+
+/// Which samples count, and what their mean divides by unless the options say otherwise.
+template <class Real>
+struct CountedSamples {
+  using W = Wide<Real>;
+
+  Index counted = 0;
+  Index bad_sample = -1;  // the first counted sample whose label is no class
+  W denominator{0};       // for labels the sum of w c_label, for distributions the sum of w
+};
+
+/// Without weights: two comparisons per label.
+template <class Real, class Targets>
+CountedSamples<Real> count_unweighted(const Targets& targets, Index classes, Index count, Index ignore_index) {
+  CountedSamples<Real> result;
+  result.counted = count;
+  if constexpr (Targets::are_labels) {
+    const auto is_class = [classes](Index label) {
+      return static_cast<std::size_t>(label) < static_cast<std::size_t>(classes);
+    };
+    Index in_range = 0;
+    Index ignored = 0;
+    constexpr Index most = 64;
+    const auto count_labels = [&](Index first, Index labels_here) {
+      Index labels[most];
+      targets.read_labels(first, labels_here, labels);
+      for (Index i = 0; i < labels_here; ++i) {
+        in_range += static_cast<Index>(is_class(labels[i]));
+        ignored += static_cast<Index>(labels[i] == ignore_index);
+      }
+    };
+    // Eight streams, since one waits for memory.
+    constexpr Index streams = 8;
+    const Index part = count / streams / most * most;
+    for (Index i = 0; i < part; i += most)
+      for (Index j = 0; j < streams; ++j) count_labels(i + j * part, most);
+    for (Index i = part * streams; i < count; i += most) count_labels(i, std::min(most, count - i));
+    result.counted -= ignored;
+    if (in_range + (is_class(ignore_index) ? 0 : ignored) != count)
+      for (Index i = 0; result.bad_sample < 0; ++i)
+        if (targets.label(i) != ignore_index && !is_class(targets.label(i))) result.bad_sample = i;
+  }
+  result.denominator = Wide<Real>(static_cast<double>(result.counted));
+  return result;
+}
+
+template <class Real, class Targets>
+CountedSamples<Real> count_samples(const Targets& targets, Index classes, Index count,
+                                   const CrossEntropyOptions<Real>& options) {
+  const bool weighted =
+      options.sample_weights.size() != 0 || (Targets::are_labels && options.class_weights.size() != 0);
+  if (!weighted) return count_unweighted<Real>(targets, classes, count, options.ignore_index);
+  CountedSamples<Real> result;
+  const CrossEntropyScalars<Real> scalars(options);
+  for (Index i = 0; i < count; ++i) {
+    if (is_absent(targets, i, options)) continue;
+    ++result.counted;
+    const Index label = targets.label(i);
+    if (Targets::are_labels && (label < 0 || label >= classes)) {
+      if (result.bad_sample < 0) result.bad_sample = i;
+    } else {
+      result.denominator += Targets::are_labels ? Wide<Real>(sample_weight(options, i) * scalars.class_weight(label))
+                                                : sample_weight(options, i);
+    }
+  }
+  return result;
+}
+
+/// Every check of a batch that depends on values, in the order of the semantics table.
+template <class Real, class Targets>
+CountedSamples<Real> check_batch(const char* function, const Targets& targets, Index classes, Index count,
+                                 const CrossEntropyOptions<Real>& options) {
+  check_options(function, options, classes, count);
+  const CountedSamples<Real> samples = count_samples(targets, classes, count, options);
+  if (samples.counted == 0) return samples;
+  if (classes == 0) throw_invalid(function, "logits", "0 classes", "at least one class for a sample that counts");
+  if (options.reduction == Reduction::mean && options.denominator && *options.denominator == Real(0))
+    throw_invalid(function, "denominator", text(*options.denominator), "a finite number > 0");
+  if (samples.bad_sample >= 0) throw_label(function, samples.bad_sample, targets.label(samples.bad_sample), classes);
+  return samples;
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#if XENT_DECLARES_INSTANCES
+#include <xent/detail/instances/checks.inl>
+#endif
+
+#endif

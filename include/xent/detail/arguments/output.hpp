@@ -1,0 +1,161 @@
+#ifndef XENT_DETAIL_ARGUMENTS_OUTPUT_HPP
+#define XENT_DETAIL_ARGUMENTS_OUTPUT_HPP
+
+/// Dense outputs: anything writable, named or a temporary view of named memory; everything else stops at compile time
+/// with a sentence. A wrong shape throws before the first write; only an empty plain object is resized.
+
+#include <xent/config.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/types.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+template <class Out>
+inline constexpr bool is_none = std::is_same_v<RemoveCvref<Out>, NoneType>;
+
+/// `Out&&` competes with the options for a place in a call: it is the output unless it converts to them.
+template <class Out, class Options>
+using EnableIfOutput =
+    std::enable_if_t<!std::is_convertible_v<Out&&, Options> && !std::is_same_v<RemoveCvref<Out>, Axis>, int>;
+
+/// `Out` is the deduced T of a forwarding reference T&&. The coefficients are those of logits with scalar `Scalar`.
+template <class Out, class Scalar>
+constexpr void check_output_type() {
+  using Bare = std::remove_reference_t<Out>;
+  using Dense = DenseOf<Out>;
+  constexpr bool plain = std::is_same_v<Dense, typename Dense::PlainObject>;
+  constexpr bool writable = (static_cast<unsigned>(Dense::Flags) & Eigen::LvalueBit) != 0U;
+  static_assert(!plain || !std::is_const_v<Bare>,
+                "xent: this output is a const Matrix or Array, and xent never casts const away: pass a mutable one");
+  static_assert(!plain || std::is_const_v<Bare> || std::is_lvalue_reference_v<Out>,
+                "xent: this output is a temporary Matrix or Array, which dies with the call: pass a named one, or call "
+                "the form that returns its result");
+  static_assert(plain || writable,
+                "xent: this output cannot be written to, it is an expression or a view of const memory: pass a Matrix, "
+                "an Array, or a Map, Ref or Block of mutable memory");
+  static_assert(
+      std::is_same_v<typename Dense::Scalar, Scalar> || std::is_same_v<typename Dense::Scalar, RealOf<Scalar>>,
+      "xent: this output has another scalar than the argument it is shaped like: declare it with that scalar "
+      "(or float, for half and bfloat16), or write .cast<>() on the argument");
+}
+
+/// A matrix or vector that results are written to. Life of one: `check` with all the other checks, then `prepare`, then
+/// writes through `samples`, then `finish`.
+template <class Out, class Scalar>
+class Output {
+ public:
+  using Dense = DenseOf<Out>;
+  using OutScalar = typename Dense::Scalar;
+
+  explicit Output(Out&& out) : out_(writable(out)) { check_output_type<Out, Scalar>(); }
+
+  /// Throws unless the output has the shape of the reference argument or is an empty plain object that can take it.
+  template <class Reference>
+  void check(const char* function, const char* argument, const Reference& reference, bool reference_is_vector) const {
+    if (fits(reference, out_, reference_is_vector && is_vector<Dense>)) return;
+    if (can_become(reference.rows(), reference.cols(), reference_is_vector)) return;
+    throw_invalid(function, argument, shape_text(out_.rows(), out_.cols()),
+                  shape_text(reference.rows(), reference.cols()));
+  }
+
+  template <class Reference>
+  void prepare(const Reference& reference, bool reference_is_vector) {
+    one_sample_ = reference_is_vector;
+    if constexpr (resizable) {
+      if (!fits(reference, out_, reference_is_vector && is_vector<Dense>)) {
+        if constexpr (is_vector<Dense>)
+          out_.resize(reference.rows() * reference.cols());
+        else
+          out_.resize(reference.rows(), reference.cols());
+      }
+    }
+    if constexpr (!lies_in_memory<Dense>) scratch_.resize(out_.rows(), out_.cols());
+  }
+
+  /// For an output that is added to: what it holds is there to be read.
+  void load() {
+    if constexpr (!lies_in_memory<Dense>) scratch_ = out_;
+  }
+
+  /// The samples of the output lie as those of the reference argument.
+  Samples<OutScalar> samples(Axis axis) {
+    if constexpr (lies_in_memory<Dense>)
+      return samples_at<OutScalar>(out_.data(), out_, axis, one_sample_);
+    else
+      return samples_at<OutScalar>(scratch_.data(), scratch_, axis, one_sample_);
+  }
+
+  /// An output that is writable but not in one strided piece of memory (an indexed view, say) is assigned as a whole.
+  void finish() {
+    if constexpr (!lies_in_memory<Dense>) out_ = scratch_;
+  }
+
+ private:
+  static constexpr bool resizable = std::is_same_v<Dense, typename Dense::PlainObject>;
+
+  /// Writing through a const view changes the memory that it shows, not the view: Eigen's own idiom for outputs. A
+  /// const plain object has been refused by then.
+  static Dense& writable(const Eigen::DenseBase<Dense>& out) { return const_cast<Dense&>(out.derived()); }
+
+  bool can_become(Index rows, Index cols, bool reference_is_vector) const {
+    if constexpr (resizable) {
+      if (out_.size() != 0) return false;
+      if constexpr (is_vector<Dense>) {
+        const bool shaped = Dense::ColsAtCompileTime == 1 ? cols == 1 : rows == 1;
+        return allows(Dense::SizeAtCompileTime, Dense::MaxSizeAtCompileTime, rows * cols) &&
+               (reference_is_vector || shaped);
+      } else {
+        return allows(Dense::RowsAtCompileTime, Dense::MaxRowsAtCompileTime, rows) &&
+               allows(Dense::ColsAtCompileTime, Dense::MaxColsAtCompileTime, cols);
+      }
+    } else {
+      return false;
+    }
+  }
+  static bool allows(int fixed, int most, Index size) {
+    return (fixed == Eigen::Dynamic || fixed == size) && (most == Eigen::Dynamic || size <= most);
+  }
+
+  Dense& out_;
+  bool one_sample_ = false;
+  std::conditional_t<lies_in_memory<Dense>, NoneType, typename Dense::PlainObject> scratch_{};
+};
+
+/// The output that is not wanted: every step is a no-op, and `samples` has no memory.
+template <class Scalar>
+class Output<const NoneType&, Scalar> {
+ public:
+  using OutScalar = Scalar;
+
+  explicit Output(const NoneType& /*none*/) {}
+  template <class Reference>
+  void check(const char* /*function*/, const char* /*argument*/, const Reference& /*reference*/,
+             bool /*vector*/) const {}
+  template <class Reference>
+  void prepare(const Reference& /*reference*/, bool /*vector*/) {}
+  void load() {}
+  Samples<OutScalar> samples(Axis /*axis*/) const { return {}; }
+  void finish() {}
+};
+
+template <class Scalar, class Out>
+auto make_output(Out&& out) {
+  static_assert(is_none<Out> || is_dense<Out>,
+                "xent: an output must be a dense Eigen object, or xent::none where it is not wanted; options must be "
+                "those of the results' scalar, as CrossEntropyOptions<float> for logits of float, half or bfloat16");
+  if constexpr (is_none<Out>)
+    return Output<const NoneType&, Scalar>(out);
+  else
+    return Output<Out, Scalar>(std::forward<Out>(out));
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

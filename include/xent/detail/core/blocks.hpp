@@ -1,0 +1,75 @@
+#ifndef XENT_DETAIL_CORE_BLOCKS_HPP
+#define XENT_DETAIL_CORE_BLOCKS_HPP
+
+/// Work on samples in fixed blocks. The blocks depend on the shape alone and their partial results are added in block
+/// order, so that every executor and every number of threads gives the same bits.
+
+#include <xent/config.hpp>
+#include <xent/detail/core/function_ref.hpp>
+#include <xent/types.hpp>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+using Eigen::Index;
+
+/// `count` samples in at most 64 blocks of at least 2^15 coefficients: below that, handing work to a thread costs more
+/// than the work; above 64 the partial results would need the heap. Samples that are neighbours in memory stay together
+/// `side_by_side`: a few cache lines of each class.
+struct Blocks {
+  static constexpr Index most = 64;
+
+  Blocks(Index samples, Index classes, Index side_by_side = 1) : samples_(samples) {
+    constexpr Index least_coefficients = Index{1} << 15;
+    const Index least_samples = std::max<Index>(1, least_coefficients / std::max<Index>(1, classes));
+    size_ = std::max<Index>({1, least_samples, (samples + most - 1) / most});
+    size_ = (size_ + side_by_side - 1) / side_by_side * side_by_side;
+  }
+
+  Index count() const { return (samples_ + size_ - 1) / size_; }
+  Index first(Index block) const { return block * size_; }
+  Index last(Index block) const { return std::min(samples_, (block + 1) * size_); }
+
+ private:
+  Index samples_;
+  Index size_;
+};
+
+/// body(first, last) on ranges that cover [0, count), by the executor if there is one and more than one to do.
+inline void for_ranges(const Executor& executor, Index count, FunctionRef<void(Index first, Index last)> body) {
+  if (executor && count > 1)
+    executor(count, std::cref(body));
+  else if (count > 0)
+    body(0, count);
+}
+
+/// body(block, first, last) for every block of samples.
+inline void for_blocks(const Executor& executor, const Blocks& blocks,
+                       FunctionRef<void(Index block, Index first, Index last)> body) {
+  for_ranges(executor, blocks.count(), [&](Index first, Index last) {
+    for (Index block = first; block < last; ++block) body(block, blocks.first(block), blocks.last(block));
+  });
+}
+
+/// The same with a partial result a block: body(first, last, partial). Returns the partials added up in block order.
+template <class Partial, class Body>
+Partial sum_over_blocks(const Executor& executor, const Blocks& blocks, const Body& body) {
+  std::array<Partial, Blocks::most> partials{};
+  for_blocks(executor, blocks, [&](Index block, Index first, Index last) {
+    body(first, last, partials[static_cast<std::size_t>(block)]);
+  });
+  Partial total{};
+  for (const Partial& partial : partials) total += partial;
+  return total;
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

@@ -1,0 +1,47 @@
+#ifndef XENT_DETAIL_CORE_ERROR_HPP
+#define XENT_DETAIL_CORE_ERROR_HPP
+
+/// How a wrong argument is reported: which function, which argument, what it got, what it expected. Always one line,
+/// always before the first write.
+
+#include <xent/config.hpp>
+#include <xent/types.hpp>
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+template <class... Parts>
+[[gnu::cold]] std::string text(const Parts&... parts) {
+  std::ostringstream stream;
+  (stream << ... << parts);
+  return stream.str();
+}
+
+inline std::string shape_text(Eigen::Index rows, Eigen::Index cols) { return text("[", rows, " x ", cols, "]"); }
+
+[[gnu::cold]] inline std::string message(const char* function, const std::string& argument, const std::string& got,
+                                         const std::string& expected) {
+  return text("xent::", function, ": ", argument, ": got ", got, ", expected ", expected);
+}
+
+[[noreturn, gnu::cold]] inline void throw_invalid(const char* function, const std::string& argument,
+                                                  const std::string& got, const std::string& expected) {
+  throw std::invalid_argument(message(function, argument, got, expected));
+}
+
+[[noreturn, gnu::cold]] inline void throw_label(const char* function, Eigen::Index sample, Eigen::Index label,
+                                                Eigen::Index classes) {
+  throw std::out_of_range(
+      message(function, text("label of sample ", sample), text(label), text("a class in [0, ", classes, ")")));
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

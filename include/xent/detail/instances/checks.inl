@@ -1,0 +1,24 @@
+// What xent/detail/arguments/checks.hpp compiles once where XENT_COMPILED is defined: XENT_INSTANCE is `extern
+// template` where it is declared, `template` where it is defined.
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+#define XENT_INSTANCES_OF(Targets, Real)                                                    \
+  XENT_INSTANCE CountedSamples<Real> check_batch(const char*, const Targets&, Index, Index, \
+                                                 const CrossEntropyOptions<Real>&);
+#define XENT_INSTANCES(Real)                    \
+  XENT_INSTANCES_OF(LabelTargetsOf<Real>, Real) \
+  XENT_INSTANCES_OF(DenseTargetsOf<Real>, Real) \
+  XENT_INSTANCES_OF(EntryTargetsOf<Real>, Real) \
+  XENT_INSTANCES_OF(NoTargets, Real)
+XENT_FOR_EACH_REAL(XENT_INSTANCES)
+XENT_INSTANCES_OF(DenseTargetsOf<Eigen::half>, float)
+XENT_INSTANCES_OF(DenseTargetsOf<Eigen::bfloat16>, float)
+#undef XENT_INSTANCES
+#undef XENT_INSTANCES_OF
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent

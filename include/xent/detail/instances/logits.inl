@@ -1,0 +1,21 @@
+// What xent/logits.hpp compiles once where XENT_COMPILED is defined: XENT_INSTANCE is `extern template` where it is
+// declared, `template` where it is defined.
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+#define XENT_INSTANCES(Scalar, Out)                                                                         \
+  XENT_INSTANCE RealOf<Scalar> entropy_of_batch(                                                            \
+      const Samples<const Scalar>&, const Samples<Out>&, const CrossEntropyOptions<RealOf<Scalar>>&,        \
+      const CountedSamples<RealOf<Scalar>>&, CrossEntropyReport<RealOf<Scalar>>*);                          \
+  XENT_INSTANCE RealOf<Scalar> kl_divergence_of_batch(                                                      \
+      const Samples<const Scalar>&, const Samples<const Scalar>&, const Samples<Out>&, const Samples<Out>&, \
+      const CrossEntropyOptions<RealOf<Scalar>>&, const CountedSamples<RealOf<Scalar>>&,                    \
+      CrossEntropyReport<RealOf<Scalar>>*);
+XENT_FOR_EACH_SCALAR(XENT_INSTANCES)
+#undef XENT_INSTANCES
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent

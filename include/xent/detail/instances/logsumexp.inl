@@ -1,0 +1,15 @@
+// What xent/logsumexp.hpp compiles.
+// XENT_INSTANCE is `extern template` where they are declared, `template` where they are defined.
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+XENT_INSTANCE void logsumexp_samples(const Samples<const float>&, float*);
+XENT_INSTANCE void logsumexp_samples(const Samples<const double>&, double*);
+XENT_INSTANCE void logsumexp_samples(const Samples<const Eigen::half>&, float*);
+XENT_INSTANCE void logsumexp_samples(const Samples<const Eigen::bfloat16>&, float*);
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent

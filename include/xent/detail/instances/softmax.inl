@@ -1,0 +1,18 @@
+// What xent/softmax.hpp compiles.
+// XENT_INSTANCE is `extern template` where they are declared, `template` where they are defined.
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+#define XENT_INSTANCES(Scalar, Out)                                                                    \
+  XENT_INSTANCE void softmax_samples<SoftmaxMap>(const Samples<const Scalar>&, const Samples<Out>&,    \
+                                                 const SoftmaxOptions<RealOf<Scalar>>&);               \
+  XENT_INSTANCE void softmax_samples<LogSoftmaxMap>(const Samples<const Scalar>&, const Samples<Out>&, \
+                                                    const SoftmaxOptions<RealOf<Scalar>>&);
+XENT_FOR_EACH_SCALAR(XENT_INSTANCES)
+#undef XENT_INSTANCES
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent

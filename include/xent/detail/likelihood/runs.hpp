@@ -1,0 +1,142 @@
+#ifndef XENT_DETAIL_LIKELIHOOD_RUNS_HPP
+#define XENT_DETAIL_LIKELIHOOD_RUNS_HPP
+
+/// Gaussians and squared errors by the kernels of simd/, in the place of likelihood_terms.hpp, to which they leave what
+/// is irregular.
+
+#include <xent/config.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/logarithm.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/detail/walk/coefficient_runs.hpp>
+#include <xent/detail/walk/coefficients.hpp>
+#include <xent/detail/walk/kernel_call.hpp>
+#include <xent/simd/kernels/gaussians.hpp>
+#include <xent/types.hpp>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// The sum over all coefficients. kernel(first, n, sum) adds to `sum` and returns how many it has done; term(i, k) is
+/// what one adds that it leaves.
+template <class W, class Scalar, class Kernel, class Term>
+W sum_of_runs(const Samples<const Scalar>& shape, bool together, const Kernel& kernel, const Term& term) {
+  return sum_of_blocks<W>(shape, [&](Index first, Index last) {
+    W sum(0);
+    walk_runs(
+        first * shape.classes, last * shape.classes, together, [&](Index at, Index n) { return kernel(at, n, sum); },
+        [&](Index at) { sum += term(at / shape.classes, at % shape.classes); });
+    return sum;
+  });
+}
+
+/// Half of the squared errors.
+template <class Real, bool = has_kernels<Real>>
+struct SquareRuns {
+  using W = Wide<Real>;
+  static bool works() { return simd::has_kernels(); }
+
+  template <class Scalar, class Target, class Out, class Term>
+  static W sum(const Samples<const Scalar>& prediction, const Target& target, const Samples<Out>& gradient,
+               const Term& term) {
+    RunsIn<Real, Scalar> p(prediction);
+    auto x = target.template runs<Real>();
+    RunsOut<Real, Out> to(gradient);
+    const bool stream = is_streamed(gradient, prediction);
+    const auto kernel = [&](Index at, Index n, W& sum) -> Index {
+      const Real* const targets = x.read(at, n);
+      if (targets == nullptr) return 0;
+      simd::TermSum squares{};
+      const Index done =
+          simd::GaussianKernels<Real>::squares(p.read(at, n), targets, n, to.begin(at), stream, &squares);
+      to.end(at, done);
+      sum += wide_sum<Real>(squares);
+      return done;
+    };
+    const W result = sum_of_runs<W>(prediction, p.together() && x.together() && to.together(), kernel, term);
+    if (stream) simd::fence();
+    return result;
+  }
+};
+
+/// Negative log-likelihoods of Gaussians.
+template <class Real, bool = has_kernels<Real>>
+struct GaussianRuns {
+  using W = Wide<Real>;
+  static bool works() { return simd::has_kernels(); }
+
+  /// Calls check(i, k) where a variance may not be > 0 after the minimum has replaced it. False if there are no
+  /// kernels.
+  template <class Scalar, class Variance, class Check>
+  static bool check(const Samples<const Scalar>& mean, const Variance& variance, const Real& minimum,
+                    const Check& check) {
+    if (!works()) return false;
+    auto v = variance.template runs<Real>();
+    const Real floor = minimum > Real(0) ? -infinity<Real>() : Real(0);
+    walk_runs(
+        Index{0}, mean.classes * mean.count, v.together(),
+        [&](Index at, Index n) -> Index {
+          const Real* const variances = v.read(at, n);
+          return variances == nullptr ? 0 : simd::GaussianKernels<Real>::above(variances, n, floor);
+        },
+        [&](Index at) { check(at / mean.classes, at % mean.classes); });
+    return true;
+  }
+
+  template <class Scalar, class Target, class Variance, class OutMean, class OutVariance, class Term>
+  static W sum(const Samples<const Scalar>& mean, const Target& target, const Variance& variance,
+               const Samples<OutMean>& d_mean, const Samples<OutVariance>& d_variance, const W& minimum,
+               const W& denominator, const Term& term) {
+    RunsIn<Real, Scalar> m(mean);
+    auto x = target.template runs<Real>();
+    auto v = variance.template runs<Real>();
+    RunsOut<Real, OutMean> to_mean(d_mean);
+    RunsOut<Real, OutVariance> to_variance(d_variance);
+    const bool stream = is_streamed(d_mean, mean) || is_streamed(d_variance, mean);
+    const simd::GaussianScalars scalars{static_cast<double>(narrow<Real>(minimum)),
+                                        split_factor<double>(W(W(1) / denominator))};
+    const auto kernel = [&](Index at, Index n, W& sum) -> Index {
+      const Real* const targets = x.read(at, n);
+      const Real* const variances = v.read(at, n);
+      if (targets == nullptr || variances == nullptr) return 0;
+      simd::GaussianSums sums{};
+      const Index done = simd::GaussianKernels<Real>::gaussians(
+          m.read(at, n), targets, variances, n, scalars, to_mean.begin(at), to_variance.begin(at), stream, &sums);
+      to_mean.end(at, done);
+      to_variance.end(at, done);
+      const W logarithms =
+          W(W(sums.exponent) * LogarithmOf<W>::two()) + natural_log(wide_sum<Real>({sums.product, sums.product_low}));
+      sum += W(W(0.5) * logarithms) + wide_sum<Real>(sums.quotients);
+      return done;
+    };
+    const bool together = m.together() && x.together() && v.together() && to_mean.together() && to_variance.together();
+    const W result = sum_of_runs<W>(mean, together, kernel, term);
+    if (stream) simd::fence();
+    return result;
+  }
+};
+
+/// Where there are no kernels for the scalar.
+struct NoRuns {
+  static bool works() { return false; }
+  template <class... Arguments>
+  static bool check(const Arguments&... /*arguments*/) {
+    return false;
+  }
+};
+template <class Real>
+struct SquareRuns<Real, false> : NoRuns {
+  template <class... Arguments>
+  static Wide<Real> sum(const Arguments&... /*arguments*/) {
+    return Wide<Real>(0);
+  }
+};
+template <class Real>
+struct GaussianRuns<Real, false> : SquareRuns<Real, false> {};
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

@@ -1,0 +1,104 @@
+#ifndef XENT_DETAIL_SOFTMAX_CROSS_ENTROPY_FORMULA_HPP
+#define XENT_DETAIL_SOFTMAX_CROSS_ENTROPY_FORMULA_HPP
+
+/// The formula of softmax cross-entropy, as a walk over tiles sees it, whatever the targets are.
+
+#include <xent/config.hpp>
+#include <xent/cross_entropy_options.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/function_ref.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/detail/walk/formula.hpp>
+#include <xent/types.hpp>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// What the samples of a block add up to.
+template <class Real>
+struct CrossEntropySums {
+  using W = Wide<Real>;
+
+  W loss{0};
+  W z_loss{0};
+  W temperature_gradient{0};
+  Index correct = 0;
+
+  CrossEntropySums& operator+=(const CrossEntropySums& other) {
+    loss += other.loss;
+    z_loss += other.z_loss;
+    temperature_gradient += other.temperature_gradient;
+    correct += other.correct;
+    return *this;
+  }
+};
+
+/// As formula.hpp has it. A virtual call costs nothing beside a tile, and the walk is compiled once for all targets.
+template <class Real>
+class CrossEntropyFormula : public MultipleOfExponentials<Real> {
+ protected:
+  using W = Wide<Real>;
+  using Tile = simd::Tile<Real>;
+  using Call = simd::Call<Real>;
+  using Patch = typename MultipleOfExponentials<Real>::Patch;
+
+  /// `report` may be null.
+  CrossEntropyFormula(const CrossEntropyOptions<Real>& options, CrossEntropyReport<Real>* report,
+                      const PortablePath<Real>& portable, CrossEntropySums<Real>& sums)
+      : options_(options), report_(report), sums_(sums), portable_(portable) {}
+  ~CrossEntropyFormula() = default;
+
+  /// The report's entries of a tile.
+  void write_report(const Tile& tile, Index first, Index count) const {
+    for (Index j = 0; j < count; ++j) {
+      report_->sample_loss[first + j] = tile.loss[j];
+      report_->logsumexp[first + j] = tile.logsumexp[j];
+      report_->entropy[first + j] = tile.entropy[j];
+    }
+  }
+  void count_correct(TileMask regular, const Index* labels, Index first, Index count) {
+    for (Index j = 0; j < count; ++j)
+      if ((regular & tile_bit(j)) != 0 && report_->prediction[first + j] == labels[j]) ++sums_.correct;
+  }
+
+  const CrossEntropyOptions<Real>& options_;
+  CrossEntropyReport<Real>* report_;
+  CrossEntropySums<Real>& sums_;
+
+ public:
+  CrossEntropyFormula(const CrossEntropyFormula&) = delete;
+  CrossEntropyFormula& operator=(const CrossEntropyFormula&) = delete;
+
+  static constexpr bool may_want_moments = true;
+
+  virtual bool absent(Index i) const = 0;
+  virtual bool wants_moments() const = 0;
+  virtual bool refuses_late() const = 0;
+  virtual TileMask take(const Samples<const Real>& z, Index first, Index count, Tile& tile) = 0;
+  virtual TileMask shift(const Call& call, Index count, Tile& tile) = 0;
+  virtual TileMask finish(const Call& call, Index first, Index count, TileMask admitted, Tile& tile) = 0;
+  virtual void write_rows(const RowResults<Real>& r) const = 0;
+  virtual void write_columns(const ColumnResults<Real>& r) const = 0;
+  virtual bool is_plain() const { return false; }
+  virtual bool few_classes(const Call& /*call*/, const simd::Rows<Real>& /*z*/, Index /*first*/, Index /*count*/,
+                           bool /*writes*/, const Tile& /*tile*/, simd::Traffic<Real>& /*traffic*/) {
+    return false;
+  }
+  /// Whether the gradient is a multiple of the exponentials minus a number, but for the patch.
+  virtual bool writes_multiples() const { return false; }
+  virtual Patch patch(Index /*j*/, const Tile& /*tile*/) const { return {-1, Real(0)}; }
+
+  Index* predictions(Index first) const { return report_ ? &report_->prediction[first] : nullptr; }
+  void portable(Index i, Sample<Real> out) const { portable_.into(i, out); }
+  void portable_in_place(Index i) const { portable_.in_place(i); }
+
+ private:
+  const PortablePath<Real>& portable_;
+};
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

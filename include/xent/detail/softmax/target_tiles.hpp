@@ -1,0 +1,279 @@
+#ifndef XENT_DETAIL_SOFTMAX_TARGET_TILES_HPP
+#define XENT_DETAIL_SOFTMAX_TARGET_TILES_HPP
+
+/// Softmax cross-entropy of distributions, and of smoothed labels under class weights, by the kernels of simd/.
+///
+/// Smoothing is linear in y: Y_k = c_k (slope y_k + constant), where `constant` is the share of a class. So one walk
+/// over the classes subtracts (slope p_k + constant) q_k, with whatever there is a row of: y of a dense distribution as
+/// p, class weights as q. A label and the entries of a sparse distribution are few: the walk takes none of them, and
+/// slope c_k y_k is subtracted where they stand.
+
+#include <xent/config.hpp>
+#include <xent/cross_entropy_options.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/detail/softmax/cross_entropy_formula.hpp>
+#include <xent/detail/softmax/cross_entropy_sample.hpp>
+#include <xent/detail/softmax/distributions.hpp>
+#include <xent/detail/walk/kernel_call.hpp>
+#include <xent/detail/walk/widened_tiles.hpp>
+#include <xent/simd/kernels/samples.hpp>
+#include <xent/simd/kernels/targets.hpp>
+#include <xent/types.hpp>
+
+#include <algorithm>
+#include <type_traits>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+template <class Real, class Targets>
+class TargetFormula final : public CrossEntropyFormula<Real> {
+  using Base = CrossEntropyFormula<Real>;
+  using Kernels = simd::TargetKernels<Real, Targets::are_dense>;
+  using Numbers = simd::TargetNumberKernels<Real>;
+  using Rows = simd::TargetRows<Real>;
+  using Weighted = simd::WeightedTile<Real>;
+  using Base::options_;
+  using Base::report_;
+  using Base::sums_;
+  using typename Base::Call;
+  using typename Base::Tile;
+  using typename Base::W;
+
+ public:
+  /// Without `gradient`, nothing is written.
+  TargetFormula(const Targets& targets, const SmoothedTarget<W>& smoothed, bool gradient,
+                const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
+                CrossEntropyReport<Real>* report, const PortablePath<Real>& portable, CrossEntropySums<Real>& sums)
+      : Base(options, report, portable, sums),
+        targets_(targets),
+        distributions_(targets),
+        share_(smoothed.share),
+        slope_(smoothed.keep - smoothed.share * smoothed.own),
+        smoothed_(share_ > W(0)),
+        gradient_(gradient),
+        scalars_(scalars),
+        class_weights_(options.class_weights.size() == 0 ? nullptr : options.class_weights.data()) {}
+
+  bool absent(Index i) const override { return is_absent(targets_, i, options_); }
+  bool wants_moments() const override { return report_ != nullptr; }
+  bool refuses_late() const override { return false; }
+
+  TileMask take(const Samples<const Real>& z, Index first, Index count, Tile& tile) override {
+    z_ = z;
+    first_ = first;
+    present_ = 0;
+    for (Index j = 0; j < count; ++j) {
+      tile.label_logit[j] = 0;
+      present_ |= static_cast<TileMask>(!absent(first + j)) << static_cast<unsigned>(j);
+    }
+    if (options_.sample_weights.size() != 0)
+      for (Index j = 0; j < count; ++j) tile.weight[j] = static_cast<double>(options_.sample_weights[first + j]);
+    distributions_.take(z, first, count);
+    return present_;
+  }
+
+  TileMask shift(const Call& call, Index count, Tile& tile) override {
+    simd::SampleKernels<Real>::shift(call, count, &tile);
+    walk(count, tile);
+    for (TileMask left = present_; left != 0; left &= left - 1) weigh(static_cast<Index>(simd::lowest_bit(left)), tile);
+    return Numbers::admitted(call, count, tile, told_);
+  }
+
+  TileMask finish(const Call& call, Index first, Index count, TileMask admitted, Tile& tile) override {
+    simd::LossSums tile_sums{};
+    const bool reports = report_ != nullptr;
+    const TileMask regular = Numbers::numbers(reports, call, count, admitted, &tile, &told_, &tile_sums);
+    sums_.loss += wide<W>(tile_sums.loss);
+    if (!report_) return regular;
+    if (gradient_) sums_.temperature_gradient += wide<W>(tile_sums.temperature_gradient);
+    sums_.z_loss += wide<W>(tile_sums.z_loss);
+    this->write_report(tile, first, count);
+    if constexpr (Targets::are_labels) {
+      Index labels[Tile::most];
+      targets_.read_labels(first, count, labels);
+      this->count_correct(regular, labels, first, count);
+    }
+    return regular;
+  }
+
+  void write_rows(const RowResults<Real>& r) const override {
+    if (is_one_number()) {
+      MultipleOfExponentials<Real>::write_rows(r);
+    } else {
+      for (Index j = 0; j < r.count; ++j) {
+        if (r.stored)
+          Kernels::scale(r.tile, told_, j, rows_of(j), r.n, r.traffic, r.out[j]);
+        else
+          Kernels::exponentiate(r.call, r.tile, told_, j, r.z[j], rows_of(j), r.n, r.traffic, r.out[j], r.stream);
+      }
+    }
+    for (Index j = 0; j < r.count; ++j) correct(j, Sample<Real>{r.out[j], 1});
+  }
+  void write_columns(const ColumnResults<Real>& r) const override {
+    if (is_one_number())
+      MultipleOfExponentials<Real>::write_columns(r);
+    else
+      Kernels::column_scale(r.tile, told_, rows_of(0), r.n, r.count, r.out);
+    for (Index j = 0; j < r.count; ++j) correct(j, Sample<Real>{r.out.data + j, r.out.stride});
+  }
+
+ private:
+  static void put(const W& x, Index j, double* hi, double* lo) {
+    const simd::Twice both = twice(x);
+    hi[j] = both.hi;
+    lo[j] = both.lo;
+  }
+
+  struct Sums {
+    W mass{0};
+    W distance{0};  // sum of mass times (max - z)
+
+    Sums() = default;
+    Sums(const Weighted& tile, Index j)
+        : mass(wide<W>({tile.mass_hi[j], tile.mass_lo[j]})),
+          distance(wide<W>({tile.distance_hi[j], tile.distance_lo[j]})) {}
+    void add(const W& factor, const Sums& other) {
+      mass += factor * other.mass;
+      distance += factor * other.distance;
+    }
+  };
+
+  /// What is subtracted all along a sample is the same for all of its classes.
+  bool is_one_number() const { return !Targets::are_dense && (!smoothed_ || class_weights_ == nullptr); }
+
+  /// What is subtracted all along sample j.
+  Rows rows_of(Index j) const {
+    if constexpr (Targets::are_dense)
+      return {distributions_[j], class_weights_, distributions_.stride()};
+    else
+      return {nullptr, class_weights_};
+  }
+
+  /// Single results: the entries, and the class of the maximum.
+  void correct(Index j, Sample<Real> out) const {
+    if ((present_ & tile_bit(j)) == 0) return;
+    if constexpr (!Targets::are_dense) {
+      const W alpha = wide<W>({told_.alpha_hi[j], told_.alpha_lo[j]});
+      targets_.for_each_entry(first_ + j, [&](Index k, const W& y) {
+        out[k] = narrow<Real>(W(widen<W>(out[k]) - alpha * W(slope_ * W(scalars_.class_weight(k) * y))));
+      });
+    }
+    if ((told_.confident & tile_bit(j)) != 0 && argmax_[j] >= 0) out[argmax_[j]] = told_.gradient_at_maximum[j];
+  }
+
+  /// Adds up weights of sample j: y_k if `of_p`, times the class weight if `of_q`.
+  template <bool of_p>
+  void add_up(Index count, const Tile& tile, bool of_q, Weighted& sums) {
+    using Loops = simd::TargetKernels<Real, of_p>;
+    const auto chosen = [&](Index j) {
+      Rows rows = rows_of(j);
+      rows.q = of_q ? class_weights_ : nullptr;
+      return rows;
+    };
+    if (z_.class_stride != 1)
+      return Loops::column_weighted_sums({z_.data, z_.class_stride}, chosen(0), z_.classes, count, tile, &sums);
+    for (Index j = 0; j < count; ++j) Loops::weighted_sums(z_[j].data, chosen(j), z_.classes, j, tile, &sums);
+  }
+
+  /// The sums over all classes.
+  void walk(Index count, const Tile& tile) {
+    const bool weighted = class_weights_ != nullptr;
+    if constexpr (Targets::are_dense) {
+      add_up<true>(count, tile, weighted, own_);
+      if (smoothed_ && weighted) add_up<true>(count, tile, false, unweighted_);
+      if (gradient_ && z_.class_stride == 1)
+        simd::RowKernels<Real>::predictions({z_.data, z_.sample_stride}, z_.classes, count, tile, argmax_);
+      else
+        std::transform(own_.argmax, own_.argmax + count, argmax_, [](Real k) { return static_cast<Index>(k); });
+    }
+    if (smoothed_) add_up<false>(count, tile, false, spread_);
+    if (smoothed_ && weighted) add_up<false>(count, tile, true, shared_);
+  }
+
+  /// Sets what is told of sample j: it is refused if its mass is NaN.
+  void weigh(Index j, const Tile& tile) {
+    Sums own;  // of c_k y_k
+    W sigma(0);
+    W at_maximum(0);  // y_k
+    if constexpr (Targets::are_dense) {
+      own = Sums(own_, j);
+      sigma = smoothed_ && class_weights_ ? Sums(unweighted_, j).mass : own.mass;
+      if (argmax_[j] >= z_.classes) argmax_[j] = -1;
+      if (argmax_[j] >= 0) at_maximum = widen<W>(distributions_[j][argmax_[j] * distributions_.stride()]);
+    } else {
+      argmax_[j] = -1;
+      targets_.for_each_entry(first_ + j, [&](Index k, const W& y) {
+        const W mass = scalars_.class_weight(k) * y;
+        sigma += y;
+        own.mass += mass < W(0) ? W(nan<Real>()) : mass;
+        if (!(mass == W(0))) own.distance += mass * W(widen<W>(tile.maximum[j]) - widen<W>(z_[j][k]));
+        if (!(z_[j][k] == tile.maximum[j])) return;
+        argmax_[j] = k;
+        at_maximum = y;
+      });
+    }
+    const W constant = share_ * sigma;
+    Sums all;
+    all.add(slope_, own);
+    if (smoothed_) {
+      const Sums spread(spread_, j);
+      all.add(constant, class_weights_ ? Sums(shared_, j) : spread);
+      if (!is_finite(spread.distance)) all.mass = W(nan<Real>());  // a class is masked: fewer classes share
+    }
+    put(all.mass, j, told_.mass_hi, told_.mass_lo);
+    put(all.distance, j, told_.distance_hi, told_.distance_lo);
+    put(slope_, j, told_.slope_hi, told_.slope_lo);
+    put(constant, j, told_.constant_hi, told_.constant_lo);
+    if (argmax_[j] >= 0)
+      put(scalars_.class_weight(argmax_[j]) * W(slope_ * at_maximum + constant), j, told_.at_maximum_hi,
+          told_.at_maximum_lo);
+  }
+
+  const Targets& targets_;
+  std::conditional_t<Targets::are_dense, Distributions<Real, Targets>, NoDistributions> distributions_;
+  W share_;
+  W slope_;
+  bool smoothed_;
+  bool gradient_;
+  const CrossEntropyScalars<Real>& scalars_;
+  const Real* class_weights_;  // null: all ones
+  Samples<const Real> z_{};
+  Index first_ = 0;
+  TileMask present_ = 0;
+  Weighted own_{};         // by p q
+  Weighted unweighted_{};  // by p
+  Weighted shared_{};      // by q
+  Weighted spread_{};      // by 1
+  simd::TargetTile<Real> told_{};
+  Index argmax_[Tile::most] = {};  // -1 where there is no target there
+};
+
+/// Samples [first, last); false if none of the call is for the kernels.
+template <class Real, class Scalar, class Out, class Targets>
+bool target_tiles(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
+                  const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
+                  CrossEntropyReport<Real>* report, Index first, Index last, const PortablePath<Real>& portable,
+                  CrossEntropySums<Real>& sums) {
+  using W = Wide<Real>;
+  if (scalars.denominator == W(0) || !uses_kernels(scalars.temperature)) return false;
+  const auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
+  if (!(call.slope_unit.hi >= 0x1p-900) || !(call.slope_unit.hi <= 0x1p900)) return false;
+  // As if no class were masked: a sample that has one is refused where that matters. Where the slope is a small
+  // difference, a target of y_k near 1 would be one, too.
+  const SmoothedTarget<W> smoothed(scalars.epsilon, scalars.smoothing, W(1), z.classes, -1, false);
+  // Where samples lie side by side, a class is counted in Real.
+  if (z.class_stride != 1 && z.classes > Index{1} << 24U) return false;
+  if (W(2) * smoothed.share * smoothed.own > smoothed.keep) return false;
+  TargetFormula<Real, Targets> formula(targets, smoothed, gradient != nullptr, options, scalars, report, portable,
+                                       sums);
+  return run_tiles<CrossEntropyFormula<Real>>(z, gradient, call, scalars.temperature, first, last, formula);
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

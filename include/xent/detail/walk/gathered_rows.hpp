@@ -1,0 +1,81 @@
+#ifndef XENT_DETAIL_WALK_GATHERED_ROWS_HPP
+#define XENT_DETAIL_WALK_GATHERED_ROWS_HPP
+
+/// Some samples one after the other in a buffer, where kernels want contiguous classes and the samples have none, or
+/// are of another scalar.
+
+#include <xent/config.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/simd/kernels/transpose.hpp>
+#include <xent/types.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// Whether kernels for Real find the samples where they lie.
+template <class Real, class Scalar>
+bool lies_in_rows(const Samples<Scalar>& samples) {
+  return samples.data == nullptr || (std::is_same_v<std::remove_const_t<Scalar>, Real> && samples.class_stride == 1);
+}
+
+template <class Real>
+class GatheredRows {
+ public:
+  /// How many samples are gathered together: each visit of a class is worth a cache line, as long as they stay in a
+  /// second-level cache.
+  static Index together(Index classes) {
+    constexpr Index most = 16;
+    constexpr Index kept = 262144 / static_cast<Index>(sizeof(Real));
+    return std::clamp<Index>(kept / classes, 1, most);
+  }
+
+  Real* operator[](Index i) { return buffer_.data() + i * classes_; }
+
+  template <class Scalar>
+  void load(const Samples<const Scalar>& z, Index first, Index count) {
+    classes_ = z.classes;
+    buffer_.resize(static_cast<std::size_t>(together(classes_) * classes_));
+    if constexpr (std::is_same_v<Scalar, Real>) {
+      if (z.sample_stride == 1 || z.class_stride == 1) {
+        simd::Traffic<Real> none;
+        if (z.sample_stride == 1)
+          return simd::TransposeKernels<Real>::scatter({z[first].data, z.class_stride}, classes_, count, &none,
+                                                       {buffer_.data(), classes_});
+        for (Index i = 0; i < count; ++i) std::copy(z[first + i].data, z[first + i].data + classes_, (*this)[i]);
+        return;
+      }
+    }
+    for (Index i = 0; i < count; ++i)
+      for (Index k = 0; k < classes_; ++k) (*this)[i][k] = static_cast<Real>(z[first + i][k]);
+  }
+
+  template <class Out>
+  void store(const Samples<Out>& out, Index first, Index count) {
+    if constexpr (std::is_same_v<Out, Real>) {
+      if (out.sample_stride == 1) {
+        simd::Traffic<Real> none;
+        return simd::TransposeKernels<Real>::gather({buffer_.data(), classes_}, classes_, count, &none,
+                                                    {out[first].data, out.class_stride});
+      }
+    }
+    for (Index i = 0; i < count; ++i)
+      for (Index k = 0; k < classes_; ++k) out[first + i][k] = narrow<Out>((*this)[i][k]);
+  }
+
+ private:
+  Index classes_ = 0;
+  std::vector<Real> buffer_{};
+};
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

@@ -1,0 +1,220 @@
+#ifndef XENT_DETAIL_WALK_WIDENED_TILES_HPP
+#define XENT_DETAIL_WALK_WIDENED_TILES_HPP
+
+/// Tiles of logits that are stored in 16 bits: widened into a buffer, computed there in place as floats, rounded once
+/// on the way out.
+
+#include <xent/config.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/walk/kernel_call.hpp>
+#include <xent/detail/walk/outflow_buffers.hpp>
+#include <xent/detail/walk/tiles.hpp>
+#include <xent/simd/kernels/conversion.hpp>
+#include <xent/types.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+template <class Scalar>
+inline constexpr bool is_16_bit = std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>;
+
+/// Whether there are kernels for logits of type Scalar, numbers of type Real and results of type Out.
+template <class Real, class Scalar, class Out>
+inline constexpr bool has_tiles = has_kernels<Real> &&
+                                  (std::is_same_v<Scalar, Real> ? std::is_same_v<Out, Real> : is_16_bit<Scalar>);
+
+/// Whether samples lie one after the other without gaps: then many short ones are converted like a long one.
+template <class Scalar>
+bool gapless(const Samples<Scalar>& samples) {
+  return samples.class_stride == 1 && samples.sample_stride == samples.classes;
+}
+
+/// The kernels of a type of 16 bits.
+template <class Scalar>
+using ConversionOf =
+    simd::ConversionKernels<std::is_same_v<Scalar, Eigen::half> ? simd::Format::half : simd::Format::bfloat16>;
+
+template <class Scalar>
+void widen_sample(Sample<const Scalar> from, Index n, float* to) {
+  if (from.stride == 1)
+    ConversionOf<Scalar>::widen(from.data, n, to);
+  else
+    for (Index k = 0; k < n; ++k) to[k] = static_cast<float>(from[k]);
+}
+template <class Out>
+void narrow_sample(const float* from, Index n, Sample<Out> to, bool stream) {
+  if constexpr (is_16_bit<Out>) {
+    if (to.stride == 1) return ConversionOf<Out>::narrow(from, n, to.data, stream);
+  }
+  for (Index k = 0; k < n; ++k) to[k] = static_cast<Out>(from[k]);
+}
+
+/// Samples [first, first + count) into a buffer of floats. What is converted at once is a sample, or all of them, or,
+/// where they lie side by side, a class of them.
+template <class Scalar>
+void widen_samples(const Samples<const Scalar>& z, Index first, Index count, const Samples<float>& buffer) {
+  if (buffer.class_stride != 1) {
+    for (Index k = 0; k < z.classes; ++k) widen_sample(Sample<const Scalar>{&z[first][k], 1}, count, &buffer[0][k]);
+  } else {
+    const Index at_once = gapless(z) ? count : 1;
+    for (Index j = 0; j < count; j += at_once) widen_sample(z[first + j], z.classes * at_once, buffer[j].data);
+  }
+}
+
+/// And back.
+template <class Out>
+void narrow_samples(const Samples<float>& buffer, Index count, const Samples<Out>& out, Index first, bool stream) {
+  if (buffer.class_stride != 1) {
+    for (Index k = 0; k < out.classes; ++k) narrow_sample(&buffer[0][k], count, Sample<Out>{&out[first][k], 1}, false);
+  } else {
+    const Index at_once = gapless(out) ? count : 1;
+    for (Index j = 0; j < count; j += at_once)
+      narrow_sample(buffer[j].data, out.classes * at_once, out[first + j], stream);
+  }
+}
+
+/// A formula whose logits become floats when their maxima are found, and whose results become 16 bits when the
+/// exponentials are scaled, without walks of their own.
+template <class Formula, class Scalar, class Out>
+class Formula16Bits {
+  using Tile = simd::Tile<float>;
+  using Call = simd::Call<float>;
+
+ public:
+  static constexpr bool of_logits = false;
+  static constexpr bool of_16_bits = true;
+  static constexpr bool may_want_moments = Formula::may_want_moments;
+  static constexpr bool may_write = true;
+
+  Formula16Bits(Formula& formula, const Samples<const Scalar>& z, const Samples<Out>& out, bool stream)
+      : formula_(formula), z_(z), out_(out), stream_(stream) {}
+
+  bool absent(Index i) const { return formula_.absent(i); }
+  bool wants_moments() const { return formula_.wants_moments(); }
+  static bool refuses_late() { return false; }  // the logits are kept until there are results
+  static bool is_plain() { return false; }
+  Index* predictions(Index first) const { return formula_.predictions(first); }
+  void maxima(Index first, Index count, const simd::Rows<float>& to, simd::Traffic<float>* traffic, Tile* tile) const {
+    ConversionOf<Scalar>::maxima(z_[first].data, z_.sample_stride, z_.classes, count, to, traffic, tile);
+  }
+  TileMask take(const Samples<const float>& z, Index first, Index count, Tile& tile) {
+    return formula_.take(z, first, count, tile);
+  }
+  TileMask shift(const Call& call, Index count, Tile& tile) { return formula_.shift(call, count, tile); }
+  TileMask finish(const Call& call, Index first, Index count, TileMask admitted, Tile& tile) {
+    first_ = first;
+    return formula_.finish(call, first, count, admitted, tile);
+  }
+  /// What leaves past the caches does so while the next sample is computed, in pairs of numbers, or at once.
+  void write(Index j, const Tile& tile, const float* e, simd::Traffic<float>& traffic) {
+    const Index n = z_.classes;
+    Sample<Out> out = out_[first_ + j];
+    auto* const pairs = reinterpret_cast<float*>(out.data);
+    const bool flows = stream_ && n % 2 == 0 && reinterpret_cast<std::uintptr_t>(pairs) % sizeof(float) == 0;
+    if (flows) {
+      if (!outflow_) outflow_.emplace(traffic, n / 2);
+      out.data = reinterpret_cast<Out*>(outflow_->buffer(pairs));
+    }
+    ConversionOf<Out>::scale(tile, j, e, n, out.data, stream_ && !flows);
+    const auto patch = formula_.patch(j, tile);
+    if (patch.k >= 0) out[patch.k] = static_cast<Out>(patch.value);
+    if (flows) outflow_->send(n / 2, pairs);
+  }
+  /// After the last sample, and before the traffic of the tiles ends.
+  void finish_all() {
+    if (outflow_) outflow_->finish();
+  }
+  /// Not in the buffer.
+  void portable(Index i, Sample<float> /*buffer*/) const { formula_.portable_in_place(i); }
+
+ private:
+  Formula& formula_;
+  Samples<const Scalar> z_;
+  Samples<Out> out_;
+  bool stream_;
+  Index first_ = 0;
+  std::optional<OutflowBuffers<float>> outflow_{};
+};
+
+/// run_tiles for logits of 16 bits.
+template <class Formula, class Scalar, class Out>
+bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const simd::Call<float>& call,
+                       float temperature, Index first, Index last, Formula& formula) {
+  constexpr Index room = 16384;  // of which samples one after the other use a quarter, to stay in a first-level cache
+  const Index n = z.classes;
+  if (!uses_kernels(temperature) || n == 0) return false;
+  const bool large = n * z.count * static_cast<Index>(sizeof(Scalar)) >= beyond_caches;
+  const bool side_by_side = z.class_stride != 1 && z.sample_stride == 1 && (!out || out->sample_stride == 1);
+  constexpr Index widest = simd::Tile<float>::most;
+  const Index most = !side_by_side ? std::max<Index>(1, room / 4 / n)
+                     : large       ? widest
+                                   : std::max<Index>(1, std::min(widest, room / n));
+  alignas(64) std::array<float, static_cast<std::size_t>(room)> small;  // NOLINT: written before it is read
+  std::vector<float> heap(n * most > room ? static_cast<std::size_t>(n * most) : 0);
+  float* const buffer = heap.empty() ? small.data() : heap.data();
+  const Samples<float> results{buffer, n, most, side_by_side ? most : 1, side_by_side ? 1 : n};
+  const Samples<const float> widened{buffer, n, most, results.class_stride, results.sample_stride};
+  const bool in_place = out && static_cast<const void*>(out->data) == static_cast<const void*>(z.data);
+  const bool stream = !in_place && large;  // results that leave the caches anyway
+  const auto run = [&](auto& chosen, const auto& before, const auto& after, const auto& at_end) {
+    Tiles<float, RemoveCvref<decltype(chosen)>> tiles(widened, out ? &results : nullptr, call, temperature, chosen);
+    if (!tiles.works()) return false;
+    for (Index i = first; i < last; i += most) {
+      const Index count = std::min(most, last - i);
+      before(i, count);
+      if (stream && z.class_stride == 1 && i + most < last) {
+        const Scalar* const next = z[i + most].data;
+        tiles.fetch(next, next + std::min(most, last - i - most) * z.sample_stride);
+      }
+      tiles.run(0, count, i);
+      after(i, count);
+    }
+    at_end();
+    if (stream) simd::fence();
+    return true;
+  };
+  if constexpr (is_16_bit<Out> && Formula::may_write && !Formula::of_logits) {
+    using Fused = Formula16Bits<Formula, Scalar, Out>;  // shorter samples share lines: they are written together
+    if (out && z.class_stride == 1 && out->class_stride == 1 && n >= room / 4 && Tiles<float, Fused>::keeps_rows(n) &&
+        formula.writes_multiples()) {
+      Fused fused(formula, z, *out, stream);
+      const auto nothing = [](Index /*i*/, Index /*count*/) {};
+      return run(fused, nothing, nothing, [&] { fused.finish_all(); });
+    }
+  }
+  return run(
+      formula, [&](Index i, Index count) { widen_samples(z, i, count, results); },
+      [&](Index i, Index count) {
+        if constexpr (Formula::may_write)
+          if (out) narrow_samples(results, count, *out, i, stream);
+      },
+      [] {});
+}
+
+/// Samples [first, last) of a call; false if none of it is for the kernels. `out` may be null.
+template <class Formula, class Scalar, class Out, class Real>
+bool run_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const simd::Call<Real>& call,
+               const Real& temperature, Index first, Index last, Formula& formula) {
+  if constexpr (std::is_same_v<Scalar, Real>) {
+    Tiles<Real, Formula> tiles(z, out, call, temperature, formula);
+    if (tiles.works()) tiles.run(first, last);
+    return tiles.works();
+  } else {
+    return run_widened_tiles<Formula>(z, out, call, temperature, first, last, formula);
+  }
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

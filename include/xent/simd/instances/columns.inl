@@ -1,0 +1,20 @@
+// Kernels that are compiled once for all units that define XENT_COMPILED.
+
+#include <xent/simd/kernels/columns.hpp>
+#include <xent/simd/kernels/transpose.hpp>
+
+#if XENT_DEFINES_KERNELS
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace simd {
+
+#define XENT_INSTANCES(Real)           \
+  template struct ColumnKernels<Real>; \
+  template struct TransposeKernels<Real>;
+XENT_FOR_EACH_REAL(XENT_INSTANCES)
+#undef XENT_INSTANCES
+
+}  // namespace simd
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+#endif

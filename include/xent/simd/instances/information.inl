@@ -1,0 +1,21 @@
+// Kernels that are compiled once for all units that define XENT_COMPILED.
+
+#include <xent/simd/kernels/information.hpp>
+
+#if XENT_DEFINES_KERNELS
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace simd {
+
+#define XENT_INSTANCES(Real)                                        \
+  template struct InformationKernels<Real, Measure::entropy>;       \
+  template struct InformationKernels<Real, Measure::cross_entropy>; \
+  template struct InformationKernels<Real, Measure::kl_divergence>; \
+  template struct InformationKernels<Real, Measure::js_divergence>;
+XENT_FOR_EACH_REAL(XENT_INSTANCES)
+#undef XENT_INSTANCES
+
+}  // namespace simd
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+#endif

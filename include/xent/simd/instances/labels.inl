@@ -1,0 +1,17 @@
+// Kernels that are compiled once for all units that define XENT_COMPILED.
+
+#include <xent/simd/kernels/labels.hpp>
+
+#if XENT_DEFINES_KERNELS
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace simd {
+
+#define XENT_INSTANCES(Real) template struct LabelKernels<Real>;
+XENT_FOR_EACH_REAL(XENT_INSTANCES)
+#undef XENT_INSTANCES
+
+}  // namespace simd
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+#endif

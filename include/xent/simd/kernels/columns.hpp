@@ -1,0 +1,89 @@
+#ifndef XENT_SIMD_KERNELS_COLUMNS_HPP
+#define XENT_SIMD_KERNELS_COLUMNS_HPP
+
+/// The loops of rows.hpp where `count` samples lie side by side, a lane a sample.
+
+#include <xent/config.hpp>
+#include <xent/simd/tile.hpp>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace simd {
+
+/// Documented in columns.inl.
+template <class Real>
+struct ColumnKernels {
+  static void maxima(const Rows<const Real>& z, Index n, Index count, const Rows<Real>& packed, Tile<Real>* tile);
+  static void predictions(const Rows<const Real>& z, Index n, Index count, const Tile<Real>& tile, Index* prediction);
+  static void sums(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count, const Rows<Real>& stored,
+                   const Rows<const Real>& ahead, Traffic<Real>* traffic, Tile<Real>* tile);
+  static void sums_and_moments(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count,
+                               const Rows<Real>& stored, const Rows<const Real>& ahead, Traffic<Real>* traffic,
+                               Tile<Real>* tile);
+  static void scale(const Tile<Real>& tile, Index n, Index count, const Rows<Real>& e);
+  static void logarithms(const Call<Real>& call, const Tile<Real>& tile, const Rows<const Real>& z, Index n,
+                         Index count, const Rows<Real>& out);
+  static void send(const Rows<Real>& held, Index n, Index count, bool begun, bool ends, const Rows<Real>& out);
+};
+
+}  // namespace simd
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#if XENT_DEFINES_KERNELS
+#include <xent/simd/dispatch.hpp>
+#include <xent/simd/kernels/rows.hpp>
+#define XENT_LOOPS <xent/simd/kernels/columns.inl>
+#include <xent/simd/isa/each.inl>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace simd {
+
+template <class Real>
+void ColumnKernels<Real>::maxima(const Rows<const Real>& z, Index n, Index count, const Rows<Real>& packed,
+                                 Tile<Real>* tile) {
+  return on_best<Real>([&](auto lanes) { return column_maxima(lanes, z, n, count, packed, tile); });
+}
+template <class Real>
+void ColumnKernels<Real>::predictions(const Rows<const Real>& z, Index n, Index count, const Tile<Real>& tile,
+                                      Index* prediction) {
+  return on_best<Real>([&](auto lanes) { return column_predictions(lanes, z, n, count, tile, prediction); });
+}
+template <class Real>
+void ColumnKernels<Real>::sums(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count,
+                               const Rows<Real>& stored, const Rows<const Real>& ahead, Traffic<Real>* traffic,
+                               Tile<Real>* tile) {
+  return on_best<Real>([&](auto lanes) {
+    return column_sums(lanes, std::false_type{}, call, z, n, count, stored, ahead, traffic, tile);
+  });
+}
+template <class Real>
+void ColumnKernels<Real>::sums_and_moments(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count,
+                                           const Rows<Real>& stored, const Rows<const Real>& ahead,
+                                           Traffic<Real>* traffic, Tile<Real>* tile) {
+  return on_best<Real>([&](auto lanes) {
+    return column_sums(lanes, std::true_type{}, call, z, n, count, stored, ahead, traffic, tile);
+  });
+}
+template <class Real>
+void ColumnKernels<Real>::scale(const Tile<Real>& tile, Index n, Index count, const Rows<Real>& e) {
+  return on_best<Real>([&](auto lanes) { return column_scale(lanes, tile, n, count, e); });
+}
+template <class Real>
+void ColumnKernels<Real>::logarithms(const Call<Real>& call, const Tile<Real>& tile, const Rows<const Real>& z, Index n,
+                                     Index count, const Rows<Real>& out) {
+  return on_best<Real>([&](auto lanes) { return column_logarithms(lanes, call, tile, z, n, count, out); });
+}
+template <class Real>
+void ColumnKernels<Real>::send(const Rows<Real>& held, Index n, Index count, bool begun, bool ends,
+                               const Rows<Real>& out) {
+  return on_best<Real>([&](auto lanes) { return column_send(lanes, held, n, count, begun, ends, out); });
+}
+
+}  // namespace simd
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+#endif
+
+#endif

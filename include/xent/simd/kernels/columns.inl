@@ -1,0 +1,182 @@
+// The inner loops over samples that lie side by side, a lane a sample: few classes, or a class axis that is not
+// contiguous. z[k] are the logits of class k.
+
+/// The maximum of each sample. A NaN may be missed: its exponential tells of it. If `packed` has memory, logits are
+/// copied there.
+template <class L>
+inline void column_maxima(L /*lanes*/, const Rows<const typename L::Real>& z, Index n, Index count,
+                          const Rows<typename L::Real>& packed, Tile<typename L::Real>* tile) {
+  using V = typename L::V;
+  constexpr Index vectors = 4;  // a few cache lines of each class
+  const V lowest = L::set1(minus_infinity<L>);
+  Index i = 0;
+  for (; i + vectors * L::lanes <= count; i += vectors * L::lanes) {
+    V greatest[vectors] = {lowest, lowest, lowest, lowest};
+    for (Index k = 0; k < n; ++k) {
+#pragma GCC unroll 8
+      for (Index j = 0; j < vectors; ++j) {
+        const V logit = L::load(z[k] + i + j * L::lanes);
+        if (packed.data) L::store(packed[k] + i + j * L::lanes, logit);
+        greatest[j] = L::max(logit, greatest[j]);
+      }
+    }
+    for (Index j = 0; j < vectors; ++j) L::store(tile->maximum + i + j * L::lanes, greatest[j]);
+  }
+  for (; i < count; i += L::lanes) {
+    V greatest = lowest;
+    for (Index k = 0; k < n; ++k) {
+      const V logit = load_up_to<L>(z[k] + i, count - i, 0);
+      if (packed.data) store_up_to<L>(packed[k] + i, count - i, logit);
+      greatest = L::max(logit, greatest);
+    }
+    L::store(tile->maximum + i, greatest);
+  }
+}
+
+/// The lowest class that has the maximum.
+template <class L>
+inline void column_predictions(L /*lanes*/, const Rows<const typename L::Real>& z, Index n, Index count,
+                               const Tile<typename L::Real>& tile, Index* prediction) {
+  for (Index k = n - 1; k >= 0; --k)
+    for (Index i = 0; i < count; ++i)
+      if (z[k][i] == tile.maximum[i] || k == n - 1) prediction[i] = k;
+}
+
+/// What column_sums adds up for the samples of one vector.
+template <class L, bool moment>
+struct ColumnSums {
+  using V = typename L::V;
+  using Sum = typename SumOf<L>::type;
+
+  Sum rest, moments, spread;
+  V maxima;
+
+  static ColumnSums zero() { return {Sum::zero(), Sum::zero(), Sum::zero(), L::set1(0)}; }
+
+  /// The samples from i on, 8 classes of a whole vector of samples if `whole`, which the compiler can unroll, else as
+  /// many as there are. Meanwhile a line of each
+  /// class of what is `ahead` comes into the second-level cache: neither a prefetcher nor the order of execution
+  /// reaches the next class where a row is a page. The line in which a vector ends: that in which it begins has come
+  /// before.
+  template <bool whole, Index known = 0>
+  [[gnu::always_inline]] void add(const Shifted<L>& shift, V greatest, const Rows<const typename L::Real>& z,
+                                  Index classes, Index i, Index count, const Rows<typename L::Real>& stored,
+                                  const Rows<const typename L::Real>& ahead) {
+    const V none = L::set1(0);
+    V e[8] = {none, none, none, none, none, none, none, none};
+    V distance[8] = {none, none, none, none, none, none, none, none};
+    const auto add_class = [&](Index j) {
+      const V logit = whole ? L::load(z[j] + i) : load_up_to<L>(z[j] + i, count - i, 0);
+      const V d = logit - shift.anchor;
+      if (ahead.data) __builtin_prefetch(ahead[j] + i + L::lanes - 1, 0, 2);
+      e[j] = exponential<L>(shift, d);
+      if (stored.data) {
+        if (whole)
+          L::store(stored[j] + i, e[j]);
+        else
+          store_up_to<L>(stored[j] + i, count - i, e[j]);
+      }
+      e[j] = L::leave_out_equal(logit, greatest, e[j], &maxima);
+      if (moment) distance[j] = shift.top - d;
+    };
+    if (whole) {
+#pragma GCC unroll 8
+      for (Index j = 0; j < 8; ++j) add_class(j);
+    } else if (known > 0) {
+#pragma GCC unroll 8
+      for (Index j = 0; j < known; ++j) add_class(j);
+    } else {
+      for (Index j = 0; j < classes; ++j) add_class(j);
+    }
+    rest.add_eight(e);
+    if (!moment) return;
+    spread.add_eight(distance);
+    for (V& d : distance) d = L::min(d, shift.farthest);
+    moments.add(sum_of_products<L>(e, distance));
+  }
+};
+
+/// The exponentials of samples whose shifts are known: kept in `stored` unless it has no memory; their sum without one
+/// of the maxima; with `moment`, the sum of e (max - z).
+template <class L, bool moment>
+inline void column_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const Call<typename L::Real>& call,
+                        const Rows<const typename L::Real>& z, Index n, Index count,
+                        const Rows<typename L::Real>& stored, const Rows<const typename L::Real>& ahead,
+                        Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
+  using Real = typename L::Real;
+  using Sums = ColumnSums<L, moment>;
+  constexpr Index most = Tile<Real>::most / L::lanes;
+  const Index groups = (count + L::lanes - 1) / L::lanes;
+  Sums sums[most];
+  for (Index g = 0; g < groups; ++g) sums[g] = Sums::zero();
+  for (Index first = 0; first < n; first += 8) {
+    for (Index g = 0; g < groups; ++g) {
+      const Index i = g * L::lanes;
+      const auto shift = Shifted<L>::of_lanes(call, *tile, i);
+      const typename L::V greatest = L::load(tile->maximum + i);
+      move_on<L>(traffic, 4);
+      const Rows<const Real> from{z[first], z.stride};
+      const Rows<Real> to{stored.data ? stored[first] : nullptr, stored.stride};
+      const Rows<const Real> next{ahead.data ? ahead[first] : nullptr, ahead.stride};
+      if (!moment && n - first >= 8 && count - i >= L::lanes)
+        sums[g].template add<true>(shift, greatest, from, 8, i, count, to, next);
+      else
+        sums[g].template add<false>(shift, greatest, from, std::min<Index>(8, n - first), i, count, to, next);
+    }
+  }
+  for (Index g = 0; g < groups; ++g) {
+    const Index i = g * L::lanes;
+    // Of several equal maxima all but one are in the sum.
+    sums[g].rest.add_product(sums[g].maxima - L::set1(1), L::load(tile->stored_one + i));
+    sums[g].rest.store(tile->rest_hi + i, tile->rest_lo + i);
+    sums[g].moments.store(tile->moment_hi + i, tile->moment_lo + i);
+    sums[g].spread.store(tile->spread_hi + i, tile->spread_lo + i);
+  }
+}
+
+/// factor e in place of e.
+template <class L>
+inline void column_scale(L /*lanes*/, const Tile<typename L::Real>& tile, Index n, Index count,
+                         const Rows<typename L::Real>& e) {
+  for (Index i = 0; i < count; i += L::lanes) {
+    const auto scaling = Scaling<L>::of_lanes(tile, i);
+    for (Index k = 0; k < n; ++k) store_up_to<L>(e[k] + i, count - i, scaling(load_up_to<L>(e[k] + i, count - i, 0)));
+  }
+}
+
+/// log_softmax. `out` may be `z`.
+template <class L>
+inline void column_logarithms(L /*lanes*/, const Call<typename L::Real>& call, const Tile<typename L::Real>& tile,
+                              const Rows<const typename L::Real>& z, Index n, Index count,
+                              const Rows<typename L::Real>& out) {
+  for (Index i = 0; i < count; i += L::lanes) {
+    const auto logarithm = Logarithm<L>::of_lanes(call, tile, i);
+    for (Index k = 0; k < n; ++k)
+      store_up_to<L>(out[k] + i, count - i, logarithm(load_up_to<L>(z[k] + i, count - i, 0)));
+  }
+}
+
+/// Sends results on past the caches: whole lines of each class; what is left of one waits in front of the results that
+/// come next. `begun` unless nothing was sent yet; `ends` if nothing follows. There is room for a line before held[k].
+template <class L>
+inline void column_send(L /*lanes*/, const Rows<typename L::Real>& held, Index n, Index count, bool begun, bool ends,
+                        const Rows<typename L::Real>& out) {
+  using Real = typename L::Real;
+  constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
+  for (Index k = 0; k < n; ++k) {
+    const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out[k]) / sizeof(Real)) & (line - 1);
+    const Index waited = begun ? past : 0;
+    const Real* from = held[k] - waited;
+    Real* to = out[k] - waited;
+    const Real* const last = held[k] + count;
+    const Index head = begun ? 0 : std::min(count, (line - past) & (line - 1));
+    to = std::copy(from, from + head, to);
+    from += head;
+    for (; from + line <= last; from += line, to += line)
+      for (Index j = 0; j < line; j += L::lanes) L::stream(to + j, L::load(from + j));
+    if (ends)
+      std::copy(from, last, to);
+    else
+      std::copy(from, last, held[k] - (last - from));
+  }
+}

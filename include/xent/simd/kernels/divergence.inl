@@ -1,0 +1,368 @@
+// The loops over the classes of divergence.inl: the classes of one sample in the lanes, or samples side by side.
+
+/// Two samples of logits as vectors of classes, or some samples as a vector a class; the last one may lie elsewhere.
+template <class Real>
+struct PairedLogits {
+  Rows<const Real> p, q;
+  Index count;
+  const Real* last_p;
+  const Real* last_q;
+
+  Double::V p_at(Index j) const { return Double::load(j + 1 < count ? p[j] : last_p); }
+  Double::V q_at(Index j) const { return Double::load(j + 1 < count ? q[j] : last_q); }
+};
+
+/// What is kept of each vector: e, and t in two parts; later u and e (exp(u) - 1).
+struct KeptClasses {
+  static constexpr bool keeps = true;
+
+  double* data;
+  Index count;
+
+  double* at(Index j, Index part) const { return data + (part * count + j) * Double::lanes; }
+};
+
+/// Nothing: what is needed again is computed again.
+struct NoneKept {
+  static constexpr bool keeps = false;
+};
+
+/// The first class from k on with this logit; n if there is none.
+template <class L>
+inline Index first_with(const typename L::Real* z, Index k, Index n, typename L::Real logit) {
+  for (; k < n; k += L::lanes) {
+    const Index lane =
+        L::first_equal(load_up_to<L>(z + k, n - k, std::numeric_limits<typename L::Real>::quiet_NaN()), L::set1(logit));
+    if (lane >= 0) return k + lane;
+  }
+  return n;
+}
+
+/// max - min of n logits; not finite if one of them is not, but NaN may be missed.
+template <class L>
+inline double span(const typename L::Real* z, Index n) {
+  typename L::V greatest[2] = {L::set1(z[0]), L::set1(z[0])};
+  typename L::V least[2] = {L::set1(z[0]), L::set1(z[0])};
+  Index k = 0;
+  for (; k + 2 * L::lanes <= n; k += 2 * L::lanes) {
+#pragma GCC unroll 8
+    for (Index j = 0; j < 2; ++j) {
+      const typename L::V x = L::load(z + k + j * L::lanes);
+      greatest[j] = L::max(x, greatest[j]);
+      least[j] = L::min(x, least[j]);
+    }
+  }
+  for (; k < n; k += L::lanes) {
+    const typename L::V x = load_up_to<L>(z + k, n - k, z[0]);
+    greatest[0] = L::max(x, greatest[0]);
+    least[0] = L::min(x, least[0]);
+  }
+  return static_cast<double>(L::greatest(L::max(greatest[0], greatest[1]))) +
+         static_cast<double>(L::greatest(-L::min(least[0], least[1])));
+}
+
+template <class L>
+struct DivergenceSums {
+  using W = typename WideOf<L>::type;
+
+  W rest, sum;           // S without one maximum, S
+  W excess;              // X
+  W moment;              // the sum of e (max_p - z_p)
+  W others;              // the sum of e (exp(u) - 1) without the maximum
+  Double::V at_maximum;  // u there
+};
+
+/// Over all lanes if they are classes of one sample; the same in each.
+template <bool one_sample>
+inline One over_lanes(const One& x) {
+  return one_sample ? One(total_of(x)) : x;
+}
+template <bool one_sample>
+inline Two over_lanes(const Two& x) {
+  return one_sample ? Two(total_of(x)) : x;
+}
+
+/// Sets the center of `divergence`. Of one sample, the vector `skipped` holds the maximum: it alone is looked for it.
+template <class L, bool one_sample, bool near, class Kept>
+inline DivergenceSums<L> sum_divergence(const PairedLogits<typename L::Real> z, const Kept kept, Index skipped,
+                                        Index lane, bool with_report, Traffic<typename L::Real>* traffic_p,
+                                        Traffic<typename L::Real>* traffic_q, Divergence<L, near>* divergence) {
+  using W = typename WideOf<L>::type;
+  using V = Double::V;
+  using Pair = typename Divergence<L, near>::Pair;
+  constexpr Index vectors = 64 / static_cast<Index>(sizeof(typename L::Real)) / Double::lanes;  // a line of memory
+  Divergence<L, near> d = *divergence;  // here no store can change it
+  const V none = Double::set1(0);
+  const V one = Double::set1(1);
+  double of_maximum[Double::lanes] = {};
+  if (one_sample) of_maximum[lane] = 1;
+  const V leave_out = Double::load(of_maximum);
+  auto rest = LaneSum<W>::zero();
+  auto t = LaneSum<W>::zero();
+  auto moment = LaneSum<W>::zero();
+  V maxima = none;
+  for (Index j = 0; j < z.count; ++j) {
+    if (j % vectors == 0) {
+      move_on<L>(traffic_p, 1);
+      move_on<L>(traffic_q, 1);
+    }
+    const V z_p = z.p_at(j);
+    const Pair c = d.pair(z_p, z.q_at(j));
+    if constexpr (Kept::keeps) {
+      Double::store(kept.at(j, 0), c.e);
+      W::store(c.t, kept.at(j, 1), kept.at(j, 2));
+    }
+    t.add_product(c.e, c.t);
+    if (!one_sample)
+      rest.add(Double::leave_out_equal(z_p, d.max_p, c.e, &maxima));
+    else if (j == skipped)
+      rest.add(Double::select_equal(leave_out, one, none, c.e));
+    else
+      rest.add(c.e);
+    if (with_report) moment.add_product(c.e, select(c.e == none, W(0), exact_difference<W>(d.max_p, z_p)));
+  }
+  const W others_of_p = one_sample ? over_lanes<one_sample>(rest.value()) : rest.value() + (W(maxima) - W(1));
+  const W sum = others_of_p + W(1);
+  d.center = over_lanes<one_sample>(t.value()) / sum;
+  d.scaled_center = d.center * d.by_t;
+
+  auto excess = LaneSum<W>::zero();
+  auto others = LaneSum<W>::zero();
+  for (Index j = 0; j < z.count; ++j) {
+    typename Divergence<L, near>::Terms x;  // NOLINT: set in either branch
+    if constexpr (Kept::keeps) {
+      x = d.terms(Pair{Double::load(kept.at(j, 0)), W::load(kept.at(j, 1), kept.at(j, 2))}, z, j);
+      Double::store(kept.at(j, 1), x.u);
+      Double::store(kept.at(j, 2), x.difference);
+    } else {
+      x = d.terms(d.pair(z.p_at(j), z.q_at(j)), z, j);
+    }
+    excess.add(x.excess);
+    if (!one_sample)
+      others.add(Double::select_equal(x.e, one, none, x.difference));
+    else if (j == skipped)
+      others.add(Double::select_equal(leave_out, one, none, x.difference));
+    else
+      others.add(x.difference);
+  }
+  *divergence = d;
+  return {others_of_p,
+          sum,
+          over_lanes<one_sample>(excess.value()) / sum,
+          over_lanes<one_sample>(moment.value()),
+          over_lanes<one_sample>(others.value()),
+          -d.scaled_center.hi};
+}
+
+/// The numbers of samples `first` and its neighbours. Sets which of them are regular.
+template <class L, bool near>
+inline DivergenceSlopes<typename WideOf<L>::type> divergence_numbers(const DivergenceSums<L>& sums,
+                                                                     const Divergence<L, near>& divergence, Index first,
+                                                                     bool with_report,
+                                                                     LogitNumbers<typename L::Real>* numbers,
+                                                                     unsigned long long* regular) {
+  using W = typename WideOf<L>::type;
+  using V = Double::V;
+  const V none = Double::set1(0);
+  const W value = log1p(sums.excess);
+  W::store(value, numbers->value_hi + first, numbers->value_lo + first);
+  if (with_report) {
+    const W log_sum = log1p(sums.rest);
+    W::round(W(divergence.max_p) * divergence.by_t + log_sum, numbers->logsumexp + first);
+    W::round(log_sum + sums.moment / sums.sum * divergence.by_t, numbers->entropy + first);
+  }
+  const V largest = Double::set1(std::numeric_limits<double>::max());
+  const V excess = sums.excess.hi;
+  *regular = Double::bits((sums.rest.hi >= none) & (magnitude(divergence.max_p) <= largest) &
+                          (magnitude(divergence.scaled_center.hi) <= Double::set1(0x1p60)) &
+                          (excess <= Double::set1(0x1p1000)) & ((excess >= Double::set1(0x1p-900)) | (excess == none)));
+
+  const W ratio = W(1) / (W(1) + sums.excess);
+  const W gap = W(0) - sums.excess * ratio;
+  const W weight = W::load(numbers->alpha_hi + first, numbers->alpha_lo + first) / sums.sum;
+  // Where u and X are larger than what the others have, it is lost in their sum.
+  const W lacking = W(0) - (sums.others * ratio + sums.rest * gap);
+  const V rest = sums.rest.hi;
+  const auto sure = (rest < Double::set1(1)) & ((excess > rest) | (magnitude(sums.at_maximum) > rest));
+  return {weight, weight * ratio, weight * gap, Double::select(sure, Double::set1(1), Double::set1(-1)),
+          (lacking * weight).hi};
+}
+
+/// The gradients go to write_p(j, d_p) and write_q(j, d_q), vector by vector. Returns their products with the distances
+/// of the logits from max_p and from the anchor, added up.
+template <class L, bool near, class Kept, class WriteP, class WriteQ>
+inline typename WideOf<L>::type slope_divergence(const PairedLogits<typename L::Real> z, const Kept kept,
+                                                 bool with_report, const Divergence<L, near> d,
+                                                 const DivergenceSlopes<typename WideOf<L>::type> slopes,
+                                                 const WriteP write_p, const WriteQ write_q) {
+  using W = typename WideOf<L>::type;
+  using V = Double::V;
+  const V none = Double::set1(0);
+  auto sum = LaneSum<W>::zero();
+  for (Index j = 0; j < z.count; ++j) {
+    typename Divergence<L, near>::Terms x;  // NOLINT: set in either branch
+    if constexpr (Kept::keeps)
+      x = {Double::load(kept.at(j, 0)), Double::load(kept.at(j, 1)), none, Double::load(kept.at(j, 2))};
+    else
+      x = d.terms(d.pair(z.p_at(j), z.q_at(j)), z, j);
+    const V d_p = slopes.of_p(x.e, x.u);
+    const V d_q = slopes.of_q(x.e, x.difference);
+    if (with_report) {
+      sum.add_product(d_p, select(d_p == none, W(0), exact_difference<W>(d.max_p, z.p_at(j))));
+      sum.add_product(d_q, select(d_q == none, W(0), exact_difference<W>(d.anchor, z.q_at(j))));
+    }
+    write_p(j, d_p);
+    write_q(j, d_q);
+  }
+  return sum.value();
+}
+
+/// Writes vectors of results, n in all, to out[0], out[1], ...; nothing if `out` is null.
+template <class Real>
+struct WriteVectors {
+  Real* out;
+  Index n;
+
+  void operator()(Index j, Double::V x) const {
+    const Index k = j * Double::lanes;
+    if (out == nullptr) return;
+    if (k + Double::lanes <= n) return Double::store(out + k, x);
+    Real lanes[Double::lanes];
+    Double::store(lanes, x);
+    std::copy(lanes, lanes + (n - k), out + k);
+  }
+};
+
+/// What d_q is at the maximum of p.
+template <class Real, class W>
+inline void patch(const DivergenceSlopes<W>& slopes, Real* d_q) {
+  Real lanes[Double::lanes];
+  std::fill_n(lanes, Double::lanes, *d_q);
+  Double::store(lanes, slopes.patched(Double::set1(1), Double::load(lanes)));
+  *d_q = lanes[0];
+}
+
+/// The rest of divergence_of_sample, with or without room to keep its classes.
+template <class L, bool near, class Kept>
+inline bool divergence_of_classes(const LogitCall& call, const PairedLogits<typename L::Real>& z, Index n,
+                                  const Kept& kept, Index argmax, const DivergenceOutput<typename L::Real>& d_p,
+                                  const DivergenceOutput<typename L::Real>& d_q, Divergence<L, near> divergence,
+                                  LogitNumbers<typename L::Real>* numbers) {
+  using Real = typename L::Real;
+  using W = typename WideOf<L>::type;
+  const auto sums = sum_divergence<L, true>(z, kept, argmax / Double::lanes, argmax % Double::lanes, call.with_report,
+                                            d_p.traffic, d_q.traffic, &divergence);
+  unsigned long long regular = 0;
+  const DivergenceSlopes<W> slopes = divergence_numbers(sums, divergence, 0, call.with_report, numbers, &regular);
+  if ((regular & 1U) == 0) return false;
+  if (d_p.out == nullptr && d_q.out == nullptr) return true;
+  const W slope = slope_divergence(z, kept, call.with_report, divergence, slopes, WriteVectors<Real>{d_p.out, n},
+                                   WriteVectors<Real>{d_q.out, n});
+  W::store(over_lanes<true>(slope) * divergence.by_t, numbers->slope_hi, numbers->slope_lo);
+  if (d_q.out != nullptr) patch<Real>(slopes, d_q.out + argmax);
+  return true;
+}
+
+/// One sample of n classes. False, with nothing written, if it is not for the kernels.
+template <class L>
+inline bool divergence_of_sample(L /*lanes*/, const LogitCall& call, const typename L::Real* p,
+                                 const typename L::Real* q, Index n, double* kept,
+                                 const DivergenceOutput<typename L::Real>& d_p,
+                                 const DivergenceOutput<typename L::Real>& d_q,
+                                 LogitNumbers<typename L::Real>* numbers) {
+  using Real = typename L::Real;
+  using V = Double::V;
+  Index where = 0;
+  const Real max_p = maximum<L>(Stored<L>{p}, n, d_p.traffic, &where);
+  const Index argmax = first_with<L>(p, where, n, max_p);
+  if (argmax == n) return false;
+  // The last vector is filled up with classes that have next to nothing of p, or nothing.
+  const Index count = (n + Double::lanes - 1) / Double::lanes;
+  const Real distance = static_cast<Real>(690 / call.one_over_t.hi);
+  const bool near = max_p - (max_p - distance) > distance * Real(0.9) && is_near(call, span<L>(p, n) + span<L>(q, n));
+  Real last_p[Double::lanes];
+  Real last_q[Double::lanes];
+  std::fill_n(last_p, Double::lanes, near ? max_p - distance : minus_infinity<L>);
+  std::fill_n(last_q, Double::lanes, near ? q[argmax] - distance : minus_infinity<L>);
+  const Index whole = (count - 1) * Double::lanes;
+  std::copy(p + whole, p + n, last_p);
+  std::copy(q + whole, q + n, last_q);
+  const PairedLogits<Real> z{{p, Double::lanes}, {q, Double::lanes}, count, last_p, last_q};
+  numbers->prediction[0] = argmax;
+  std::fill_n(numbers->alpha_hi, Double::lanes, numbers->alpha_hi[0]);
+  std::fill_n(numbers->alpha_lo, Double::lanes, numbers->alpha_lo[0]);
+  const V at_p = Double::set1(static_cast<double>(max_p));
+  const V at_q = Double::set1(static_cast<double>(q[argmax]));
+  const auto of_classes = [&](const auto& divergence) {
+    if (kept == nullptr) return divergence_of_classes(call, z, n, NoneKept{}, argmax, d_p, d_q, divergence, numbers);
+    return divergence_of_classes(call, z, n, KeptClasses{kept, count}, argmax, d_p, d_q, divergence, numbers);
+  };
+  if (near) return of_classes(Divergence<L, true>(call, at_p, at_q));
+  return of_classes(Divergence<L, false>(call, at_p, at_q));
+}
+
+/// A vector of samples of n classes, p[k] the logits of class k: the gradients take their place, where they are wanted.
+template <class L, bool near>
+inline unsigned long long divergence_of_vector(const LogitCall& call, const Rows<typename L::Real>& p,
+                                               const Rows<typename L::Real>& q, Index n, Double::V max_p,
+                                               Double::V anchor, const KeptClasses& kept, bool with_gradients,
+                                               Index first, LogitNumbers<typename L::Real>* numbers) {
+  using Real = typename L::Real;
+  using W = typename WideOf<L>::type;
+  using V = Double::V;
+  const PairedLogits<Real> z{{p.data, p.stride}, {q.data, q.stride}, n, p[n - 1], q[n - 1]};
+  Divergence<L, near> divergence(call, max_p, anchor);
+  Traffic<Real> none;
+  const auto sums = sum_divergence<L, false>(z, kept, 0, 0, call.with_report, &none, &none, &divergence);
+  unsigned long long regular = 0;
+  const DivergenceSlopes<W> slopes = divergence_numbers(sums, divergence, first, call.with_report, numbers, &regular);
+  if (!with_gradients) return regular;
+  const W slope = slope_divergence(
+      z, kept, call.with_report, divergence, slopes, [=](Index k, V x) { Double::store(p[k], x); },
+      [=](Index k, V x) { Double::store(q[k], slopes.patched(Double::load(kept.at(k, 0)), x)); });
+  W::store(slope * divergence.by_t, numbers->slope_hi + first, numbers->slope_lo + first);
+  return regular;
+}
+
+/// Some samples of n classes side by side. Returns which of them are for the kernels.
+template <class L>
+inline unsigned long long divergence_of_samples(L /*lanes*/, const LogitCall& call, const Rows<typename L::Real>& p,
+                                                const Rows<typename L::Real>& q, Index n, Index count, double* kept,
+                                                bool with_gradients, LogitNumbers<typename L::Real>* numbers) {
+  using V = Double::V;
+  unsigned long long regular = 0;
+  for (Index i = 0; i < count; i += Double::lanes) {
+    V max_p = Double::set1(minus_infinity<Double>);
+    V anchor = Double::set1(0);
+    V argmax = Double::set1(0);
+    V number = Double::set1(0);
+    V min_p = Double::load(p[0] + i);
+    V max_q = Double::load(q[0] + i);
+    V min_q = max_q;
+    for (Index k = 0; k < n; ++k) {
+      const V z_p = Double::load(p[k] + i);
+      const V z_q = Double::load(q[k] + i);
+      anchor = Double::select_greater(z_p, max_p, z_q, anchor);
+      argmax = Double::select_greater(z_p, max_p, number, argmax);
+      max_p = Double::max(z_p, max_p);
+      min_p = Double::min(z_p, min_p);
+      max_q = Double::max(z_q, max_q);
+      min_q = Double::min(z_q, min_q);
+      number = number + Double::set1(1);
+    }
+    double where[Double::lanes];
+    double spans[Double::lanes];
+    Double::store(where, argmax);
+    Double::store(spans, (max_p - min_p) + (max_q - min_q));
+    bool near = true;
+    for (Index j = 0; j < Double::lanes; ++j) {
+      numbers->prediction[i + j] = static_cast<Index>(where[j]);
+      near = near & is_near(call, spans[j]);
+    }
+    const auto of_vector = near ? divergence_of_vector<L, true> : divergence_of_vector<L, false>;
+    regular |= of_vector(call, {p.data + i, p.stride}, {q.data + i, q.stride}, n, max_p, anchor, KeptClasses{kept, n},
+                         with_gradients, i, numbers)
+               << static_cast<unsigned>(i);
+  }
+  return regular;
+}

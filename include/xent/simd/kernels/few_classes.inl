@@ -1,0 +1,84 @@
+// Plain labels of few classes: what column.inl and plain_labels.inl do in walks of their own, in one.
+
+/// 32-bit integers as lanes.
+template <class L>
+inline typename L::V of_integers(const std::int32_t* p) {
+  std::int32_t __attribute__((vector_size(L::lanes * sizeof(std::int32_t)))) integers;
+  std::memcpy(&integers, p, sizeof integers);
+  return __builtin_convertvector(integers, typename L::V);
+}
+
+/// All there is to do for plain labels of few classes, without a detour through the tile: the same bits as by
+/// column_sums, plain_label_numbers and column_scale. Gradients take the place of logits, or exponentials if `writes`
+/// is false. A sample is absent whose label is `absent`; labels are there for whole vectors. False if one of the
+/// samples is not for this loop: then what is in the place of logits means nothing. `known`: the number of classes if
+/// the compiler is to know it, else 0.
+template <class L, Index known>
+inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typename L::Real>& logits, Index classes,
+                              Index count, bool writes, const std::int32_t* labels, typename L::Real absent,
+                              const Tile<typename L::Real>& tile, Traffic<typename L::Real>* traffic, LossSums* sums) {
+  using Real = typename L::Real;
+  using V = typename L::V;
+  const Index n = known > 0 ? known : classes;
+  const PlainCall<L> shared(call);
+  const Rows<Real> z = logits;
+  const V none = L::set1(0);
+  const V one = L::set1(1);
+  auto loss_sum = SumOf<L>::type::zero();
+  for (Index i = 0; i < count; i += L::lanes) {
+    const V m = L::load(tile.maximum + i);
+    const V label = of_integers<L>(labels + i);
+    V label_logit = none;
+    V class_number = none;
+#pragma GCC unroll 2
+    for (Index k = 0; k < n; ++k, class_number = class_number + one)
+      label_logit = L::select_equal(label, class_number, load_up_to<L>(z[k] + i, count - i, 0), label_logit);
+    const PlainShift<L> plain(shared, m);
+
+    auto column = ColumnSums<L, false>::zero();
+    for (Index k = 0; k < n; k += 8) {
+      const Rows<Real> block{z[k], z.stride};
+      const Rows<const Real> from{z[k], z.stride};
+      move_on<L>(traffic, 4);
+      if (n - k >= 8 && count - i >= L::lanes)
+        column.template add<true>(plain.shift, m, from, 8, i, count, block, {nullptr, 0});
+      else
+        column.template add<false, known>(plain.shift, m, from, std::min<Index>(8, n - k), i, count, block,
+                                          {nullptr, 0});
+    }
+    PlainSums<L> of_samples{};
+    of_samples.stored_one = exponential<L>(plain.shift, m);
+    of_samples.stored_label = exponential<L>(plain.shift, label_logit);
+    column.rest.add_product(column.maxima - one, of_samples.stored_one);
+    double hi[L::lanes];
+    double lo[L::lanes];
+    column.rest.store(hi, lo);
+    load_sum(hi, lo, &of_samples.rest, &of_samples.rest_low);
+
+    const PlainNumbers<L> numbers(shared, m, label_logit, plain.one, plain.one_rest, of_samples);
+    const auto present = (label != L::set1(absent)) & L::first_lanes(count - i);
+    const auto mine = plain.admitted & numbers.regular;  // not where the label is masked: the loss is infinite
+    if (L::bits(present & ~mine) != 0) return false;
+    loss_sum.add(L::select(present, numbers.loss, none));
+    if (!writes) continue;
+    const Scaling<L> scaling = numbers.scaling();
+    const V own = L::select(present, numbers.label_gradient, none);
+    class_number = none;
+#pragma GCC unroll 2
+    for (Index k = 0; k < n; ++k, class_number = class_number + one) {
+      const V gradient = L::select(present, scaling(load_up_to<L>(z[k] + i, count - i, 0)), none);
+      store_up_to<L>(z[k] + i, count - i, L::select_equal(label, class_number, own, gradient));
+    }
+  }
+  *sums = {loss_sum.total(), {0, 0}, {0, 0}};
+  return true;
+}
+
+template <class L>
+inline bool few_classes_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, const Rows<typename L::Real>& z,
+                                 Index n, Index count, bool writes, const std::int32_t* labels, typename L::Real absent,
+                                 const Tile<typename L::Real>& tile, Traffic<typename L::Real>* traffic,
+                                 LossSums* sums) {
+  const auto few = n == 2 ? &few_known_classes<L, 2> : &few_known_classes<L, 0>;
+  return few(call, z, n, count, writes, labels, absent, tile, traffic, sums);
+}

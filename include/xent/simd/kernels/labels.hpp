@@ -1,0 +1,69 @@
+#ifndef XENT_SIMD_KERNELS_LABELS_HPP
+#define XENT_SIMD_KERNELS_LABELS_HPP
+
+/// The numbers of labelled samples that have no weights, no smoothing and no report.
+
+#include <xent/config.hpp>
+#include <xent/simd/tile.hpp>
+
+#include <cstdint>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace simd {
+
+/// Documented in plain_labels.inl.
+template <class Real>
+struct LabelKernels {
+  static unsigned long long plain_shift(const Call<Real>& call, Index count, Tile<Real>* tile);
+  static unsigned long long plain_label_numbers(const Call<Real>& call, Index count, unsigned long long admitted,
+                                                Tile<Real>* tile, LossSums* sums);
+  /// All of it for few classes; documented in few_classes.inl.
+  static bool few_classes(const Call<Real>& call, const Rows<Real>& z, Index n, Index count, bool writes,
+                          const std::int32_t* labels, Real absent, const Tile<Real>& tile, Traffic<Real>* traffic,
+                          LossSums* sums);
+};
+
+}  // namespace simd
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#if XENT_DEFINES_KERNELS
+#include <xent/simd/dispatch.hpp>
+#include <xent/simd/kernels/columns.hpp>
+#include <xent/simd/kernels/samples.hpp>
+#define XENT_LOOPS <xent/simd/kernels/plain_labels.inl>
+#include <xent/simd/isa/each.inl>
+#define XENT_LOOPS <xent/simd/kernels/few_classes.inl>
+#include <xent/simd/isa/each.inl>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace simd {
+
+template <class Real>
+unsigned long long LabelKernels<Real>::plain_shift(const Call<Real>& call, Index count, Tile<Real>* tile) {
+  return on_best<Real>([&](auto lanes) { return plain_shift_in_lanes(lanes, call, count, tile); });
+}
+template <class Real>
+unsigned long long LabelKernels<Real>::plain_label_numbers(const Call<Real>& call, Index count,
+                                                           unsigned long long admitted, Tile<Real>* tile,
+                                                           LossSums* sums) {
+  return on_best<Real>(
+      [&](auto lanes) { return plain_label_numbers_in_lanes(lanes, call, count, admitted, tile, sums); });
+}
+template <class Real>
+bool LabelKernels<Real>::few_classes(const Call<Real>& call, const Rows<Real>& z, Index n, Index count, bool writes,
+                                     const std::int32_t* labels, Real absent, const Tile<Real>& tile,
+                                     Traffic<Real>* traffic, LossSums* sums) {
+  return on_best<Real>([&](auto lanes) {
+    return few_classes_in_lanes(lanes, call, z, n, count, writes, labels, absent, tile, traffic, sums);
+  });
+}
+
+}  // namespace simd
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+#endif
+
+#endif

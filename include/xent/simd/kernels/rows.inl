@@ -1,0 +1,292 @@
+// The inner loops over one sample whose classes are contiguous. L is the Float or Double of an instruction set.
+
+/// Logits where they lie.
+template <class L>
+struct Stored {
+  const typename L::Real* z;
+
+  typename L::V operator()(Index k) const { return L::load(z + k); }
+  typename L::V up_to(Index k, Index n) const { return load_up_to<L>(z + k, n - k, minus_infinity<L>); }
+};
+
+/// The maximum of a sample, and where the first group of vectors begins that has it. A NaN may be missed: its
+/// exponential tells of it.
+template <class L, class Logits>
+inline typename L::Real maximum(const Logits& z, Index n, Traffic<typename L::Real>* traffic, Index* where) {
+  using Real = typename L::Real;
+  using V = typename L::V;
+  V greatest = L::set1(minus_infinity<L>);
+  V groups = L::set1(0);
+  Real number = 0;
+  Index k = 0;
+  const auto take = [&](V m) {
+    groups = L::select_greater(m, greatest, L::set1(number), groups);
+    greatest = L::max(m, greatest);
+    number += 1;
+  };
+  for (; k + group<L> <= n; k += group<L>) {
+    V m[4];
+    move_on<L>(traffic, 2);
+#pragma GCC unroll 8
+    for (Index j = 0; j < 4; ++j) m[j] = L::max(z(k + 2 * j * L::lanes), z(k + (2 * j + 1) * L::lanes));
+    take(L::max(L::max(m[0], m[1]), L::max(m[2], m[3])));
+  }
+  if (k < n) {
+    V m = L::set1(minus_infinity<L>);
+    for (; k < n; k += L::lanes) m = L::max(m, z.up_to(k, n));
+    take(m);
+  }
+  const Real result = L::greatest(greatest);
+  const V none = L::set1(std::numeric_limits<Real>::infinity());
+  const V found = L::select_greater(L::set1(result), greatest, none, groups);
+  *where = static_cast<Index>(-L::greatest(-found)) * group<L>;
+  return result;
+}
+
+template <class L>
+inline void row_maxima(L /*lanes*/, const Rows<const typename L::Real>& z, Index n, Index count,
+                       Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
+  for (Index i = 0; i < count; ++i) tile->maximum[i] = maximum<L>(Stored<L>{z[i]}, n, traffic, &tile->where[i]);
+}
+
+/// The lowest class that has the maximum; n if there is none.
+template <class L>
+inline void row_predictions(L /*lanes*/, const Rows<const typename L::Real>& z, Index n, Index count,
+                            const Tile<typename L::Real>& tile, Index* prediction) {
+  constexpr typename L::Real nan = std::numeric_limits<typename L::Real>::quiet_NaN();
+  for (Index i = 0; i < count; ++i) {
+    const typename L::V greatest = L::set1(tile.maximum[i]);
+    prediction[i] = n;
+    for (Index k = tile.where[i]; k < n && prediction[i] == n; k += L::lanes) {
+      const Index lane = L::first_equal(load_up_to<L>(z[i] + k, n - k, nan), greatest);
+      if (lane >= 0) prediction[i] = k + lane;
+    }
+  }
+}
+
+/// x_0 y_0 + ... + x_7 y_7 in a tree. Fused by name: what the compiler would fuse depends on flags.
+template <class L>
+inline typename L::V sum_of_products(const typename L::V* x, const typename L::V* y) {
+  typename L::V sum[4];
+#pragma GCC unroll 8
+  for (Index j = 0; j < 4; ++j) sum[j] = L::mul_add(x[2 * j + 1], y[2 * j + 1], x[2 * j] * y[2 * j]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/// One walk over the exponentials of a sample, group by group.
+template <class L, bool moment>
+struct ExponentialSweep {
+  using Real = typename L::Real;
+  using V = typename L::V;
+  using Sum = typename SumOf<L>::type;
+
+  const Real* z;
+  Real* stored;  // null if they are not kept
+  Shifted<L> shift;
+  Real maximum;
+  V greatest;
+  Traffic<Real>* traffic;
+  Sum rest;
+  Sum moments;
+  Sum spread;
+  V count;  // maxima that were left out
+
+  void add(const V* e, const V* distance) {
+    rest.add_eight(e);
+    if (!moment) return;
+    spread.add_eight(distance);
+    V clamped[8];
+#pragma GCC unroll 8
+    for (Index j = 0; j < 8; ++j) clamped[j] = L::min(distance[j], shift.farthest);  // 0 inf is no moment
+    moments.add(sum_of_products<L>(e, clamped));
+  }
+
+  /// The group from k on; `holds_maximum`: the maxima in it are left out. Their distance is 0.
+  void add_group(Index k, bool holds_maximum) {
+    V e[8];
+    V distance[8];
+    move_on<L>(traffic, 6);
+#pragma GCC unroll 8
+    for (Index j = 0; j < 8; ++j) {
+      const Index at = k + j * L::lanes;
+      const V logit = L::load(z + at);
+      const V d = logit - shift.anchor;
+      e[j] = exponential<L>(shift, d);
+      if (moment) distance[j] = shift.top - d;
+    }
+    if (holds_maximum) {  // one group of a sample: not worth a copy of the loop
+      for (Index j = 0; j < 8; ++j) {
+        const Index at = k + j * L::lanes;
+        const V summed = L::leave_out_equal(L::load(z + at), greatest, e[j], &count);
+        if (stored) L::store(stored + at, e[j]);
+        e[j] = summed;
+      }
+    } else if (stored) {
+#pragma GCC unroll 8
+      for (Index j = 0; j < 8; ++j) L::store(stored + k + j * L::lanes, e[j]);
+    }
+    add(e, distance);
+  }
+
+  /// The part [k, n) of the sample, less than a group.
+  void add_part(Index k, Index n) {
+    const V none = L::set1(0);
+    V e[8] = {none, none, none, none, none, none, none, none};
+    V distance[8] = {none, none, none, none, none, none, none, none};
+    move_on<L>(traffic, 6);
+    for (Index j = 0; k < n; k += L::lanes, ++j) {
+      const V logit = load_up_to<L>(z + k, n - k, minus_infinity<L>);
+      // Where the vector is not whole, distances are 0, too.
+      if (moment) distance[j] = shift.top - (load_up_to<L>(z + k, n - k, maximum) - shift.anchor);
+      e[j] = exponential<L>(shift, logit - shift.anchor);
+      if (stored) store_up_to<L>(stored + k, n - k, e[j]);
+      e[j] = L::leave_out_equal(logit, greatest, e[j], &count);
+    }
+    add(e, distance);
+  }
+
+  /// `where` is the group of a maximum.
+  void add_all(Index n, Index where) {
+    Index k = 0;
+    for (; k + group<L> <= n; k += group<L>) add_group(k, k == where);
+    if (k < n) add_part(k, n);
+  }
+};
+
+/// The exponentials of samples whose shifts are known: kept in `stored` unless it has no memory; their sum without one
+/// of the maxima; with `moment`, the sum of e (max - z).
+template <class L, bool moment>
+inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const Call<typename L::Real>& call,
+                     const Rows<const typename L::Real>& z, Index n, Index count, const Rows<typename L::Real>& stored,
+                     Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
+  for (Index i = 0; i < count; ++i) {
+    ExponentialSweep<L, moment> sweep{z[i],
+                                      stored.data ? stored[i] : nullptr,
+                                      Shifted<L>::of_sample(call, *tile, i),
+                                      tile->maximum[i],
+                                      L::set1(tile->maximum[i]),
+                                      traffic,
+                                      SumOf<L>::type::zero(),
+                                      SumOf<L>::type::zero(),
+                                      SumOf<L>::type::zero(),
+                                      L::set1(0)};
+    sweep.add_all(n, tile->where[i]);
+    // Of several equal maxima all but one are in the sum.
+    const Twice rest = sum_of(sweep.rest.total(), total(sweep.count) - 1, static_cast<double>(tile->stored_one[i]));
+    const Twice moments = sweep.moments.total();
+    const Twice spread = sweep.spread.total();
+    tile->rest_hi[i] = rest.hi;
+    tile->rest_lo[i] = rest.lo;
+    tile->moment_hi[i] = moments.hi;
+    tile->moment_lo[i] = moments.lo;
+    tile->spread_hi[i] = spread.hi;
+    tile->spread_lo[i] = spread.lo;
+  }
+}
+
+/// factor e - subtracted, rounded once.
+template <class L>
+struct Scaling {
+  typename L::V hi, lo, unscale, subtracted;
+
+  static Scaling of_sample(const Tile<typename L::Real>& tile, Index i) {
+    return {L::set1(tile.factor_hi[i]), L::set1(tile.factor_lo[i]), L::set1(tile.unscale[i]),
+            L::set1(tile.subtracted[i])};
+  }
+  static Scaling of_lanes(const Tile<typename L::Real>& tile, Index i) {
+    return {L::load(tile.factor_hi + i), L::load(tile.factor_lo + i), L::load(tile.unscale + i),
+            L::load(tile.subtracted + i)};
+  }
+  typename L::V operator()(typename L::V e) const {
+    const typename L::V x = e * unscale;
+    return L::fma(x, hi, L::mul_add(x, lo, -subtracted)) + L::set1(0);  // +0 for a masked class, whatever the signs
+  }
+};
+
+/// out = factor e, of exponentials that were stored. `out` may be `e`.
+template <class L>
+inline void row_scale(L /*lanes*/, const Tile<typename L::Real>& tile, const Rows<const typename L::Real>& e, Index n,
+                      Index count, Traffic<typename L::Real>* traffic, const Rows<typename L::Real>& out) {
+  for (Index i = 0; i < count; ++i) {
+    const auto scaling = Scaling<L>::of_sample(tile, i);
+    const typename L::Real* const from = e[i];
+    typename L::Real* const to = out[i];
+    Index k = 0;
+    for (; k + group<L> <= n; k += group<L>) {
+      move_on<L>(traffic, 2);
+      for (Index j = k; j < k + group<L>; j += L::lanes) L::store(to + j, scaling(L::load(from + j)));
+    }
+    for (; k < n; k += L::lanes) store_up_to<L>(to + k, n - k, scaling(load_up_to<L>(from + k, n - k, 0)));
+  }
+}
+
+/// out = function(z), past the caches if `stream`; else `out` may be `z`.
+template <class L, class Function>
+inline void map(const typename L::Real* z, Index n, Traffic<typename L::Real>* traffic, typename L::Real* out,
+                bool stream, const Function& function) {
+  using Real = typename L::Real;
+  using V = typename L::V;
+  Index k = 0;
+  if (stream) {  // from the first cache line on
+    const Index line = 64 / static_cast<Index>(sizeof(Real));
+    const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) / sizeof(Real)) & (line - 1);
+    for (const Index head = std::min(n, (line - past) & (line - 1)); k < head; k += std::min(L::lanes, head - k))
+      store_up_to<L>(out + k, head - k, function(load_up_to<L>(z + k, head - k, 0)));
+    for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {
+      move_on<L>(traffic, 4);
+#pragma GCC unroll 8
+      for (Index j = 0; j < 4; ++j) L::stream(out + k + j * L::lanes, function(L::load(z + k + j * L::lanes)));
+    }
+  }
+  for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {
+    V x[4];
+    move_on<L>(traffic, 4);
+#pragma GCC unroll 8
+    for (Index j = 0; j < 4; ++j) x[j] = function(L::load(z + k + j * L::lanes));
+#pragma GCC unroll 8
+    for (Index j = 0; j < 4; ++j) L::store(out + k + j * L::lanes, x[j]);
+  }
+  for (; k < n; k += L::lanes) store_up_to<L>(out + k, n - k, function(load_up_to<L>(z + k, n - k, 0)));
+}
+
+/// out = factor e of sample i, whose n exponentials are computed again.
+template <class L>
+inline void row_exponentiate(L /*lanes*/, const Call<typename L::Real>& call, const Tile<typename L::Real>& tile,
+                             Index i, const typename L::Real* z, Index n, Traffic<typename L::Real>* traffic,
+                             typename L::Real* out, bool stream) {
+  const auto shift = Shifted<L>::of_sample(call, tile, i);
+  const auto scaling = Scaling<L>::of_sample(tile, i);
+  map<L>(z, n, traffic, out, stream,
+         [&](typename L::V logit) { return scaling(exponential<L>(shift, logit - shift.anchor)); });
+}
+
+/// log_softmax = (z - max) / T - L, of one sample or of a sample a lane: one rounding of the difference, one of the
+/// sum.
+template <class L>
+struct Logarithm {
+  typename L::V maximum, inverse_hi, inverse_lo, log_sum;
+
+  static Logarithm of_sample(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i) {
+    return of(call, L::set1(tile.maximum[i]), L::set1(tile.log_sum[i]));
+  }
+  static Logarithm of_lanes(const Call<typename L::Real>& call, const Tile<typename L::Real>& tile, Index i) {
+    return of(call, L::load(tile.maximum + i), L::load(tile.log_sum + i));
+  }
+  static Logarithm of(const Call<typename L::Real>& call, typename L::V maximum, typename L::V log_sum) {
+    return {maximum, L::set1(call.inverse_t_hi), L::set1(call.inverse_t_lo), log_sum};
+  }
+  typename L::V operator()(typename L::V logit) const {
+    const typename L::V masked = L::set1(minus_infinity<L>);
+    const typename L::V d = logit - maximum;
+    const typename L::V value = L::fma(d, inverse_hi, L::fms(d, inverse_lo, log_sum));
+    return L::select_equal(d, masked, masked, value);  // the infinite d may have met a part of 0 or less
+  }
+};
+
+/// Past the caches if `stream`; else `out` may be `z`.
+template <class L>
+inline void row_logarithms(L /*lanes*/, const Call<typename L::Real>& call, const Tile<typename L::Real>& tile,
+                           const Rows<const typename L::Real>& z, Index n, Index count,
+                           Traffic<typename L::Real>* traffic, const Rows<typename L::Real>& out, bool stream) {
+  for (Index i = 0; i < count; ++i) map<L>(z[i], n, traffic, out[i], stream, Logarithm<L>::of_sample(call, tile, i));
+}

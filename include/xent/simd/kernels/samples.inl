@@ -1,0 +1,224 @@
+// The numbers of the samples of a tile, a lane a sample: what the loops over classes need before they start, and the
+// formulas of softmax_cross_entropy after they have ended. L is the lanes' Float or Double, W its One or Two.
+
+/// How kernels of Real store exponentials; see Tile.
+template <class Real>
+struct Storage;
+template <>
+struct Storage<float> {
+  static constexpr int scale = 60;
+  static constexpr double lowest_exponent = -125;
+  static constexpr double most_shift = 512;  // |max c| up to which the shift happens in the exponent
+  static constexpr double greatest = 3.4028234663852886e38;
+  // What a factor of exponentials may be, in size: a larger one would lift flushed exponentials into the normal range.
+  static constexpr double greatest_factor = 0x1p50;
+};
+template <>
+struct Storage<double> {
+  static constexpr int scale = 256;
+  static constexpr double lowest_exponent = -1020;
+  static constexpr double most_shift = 0x1p20;
+  static constexpr double greatest = 1.7976931348623157e308;
+  static constexpr double greatest_factor = 0x1p200;
+};
+
+/// 2^scale
+template <class Real>
+constexpr double unit() {
+  double power = 1;
+  for (int i = 0; i < Storage<Real>::scale; ++i) power *= 2;
+  return power;
+}
+
+/// Sets the shift of each sample from its maximum, and e at the maximum in twice the digits: it is in every sum.
+template <class L>
+inline void shift_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Index count, Tile<typename L::Real>* tile) {
+  using Real = typename L::Real;
+  using W = typename WideOf<L>::type;
+  using V = Double::V;
+  const W c(call.c);
+  const V infinite = Double::set1(Storage<Real>::greatest);
+  for (Index i = 0; i < count; i += Double::lanes) {
+    const W m = W::load(tile->maximum + i);
+    const W scaled = m * c;
+    const auto in_exponent = magnitude(scaled.hi) < Double::set1(Storage<Real>::most_shift);
+    const V rounding = Double::set1(0x1.8p52);
+    const V n = Double::select(in_exponent, (scaled.hi + rounding) - rounding, Double::set1(0));
+    const W f = select(in_exponent, scaled - W(n), W(0));
+    const W power = W(1) + (W(exp2m1_of_fraction(f.hi)) + ln2_of_rest(f));
+    W::store(power * W(unit<Real>()), tile->one_hi + i, tile->one_lo + i);
+    const V k = n - Double::set1(Storage<Real>::scale);
+    const W lowest = W(k + Double::set1(Storage<Real>::lowest_exponent)) * W(call.temperature_ln2);
+    Double::store(tile->floor + i, Double::max(-infinite, lowest.hi));
+    Double::store(tile->k + i, k);
+    Double::store(tile->anchor + i, Double::select(in_exponent, Double::set1(0), m.hi));
+    Double::store(tile->top + i, Double::select(in_exponent, m.hi, Double::set1(0)));
+  }
+  for (Index i = 0; i < count; i += L::lanes) {
+    const Shifted<L> shifted = Shifted<L>::of_lanes(call, *tile, i);
+    const typename L::V anchor = shifted.anchor;
+    L::store(tile->stored_one + i, exponential<L>(shifted, L::load(tile->maximum + i) - anchor));
+    L::store(tile->stored_label + i, exponential<L>(shifted, L::load(tile->label_logit + i) - anchor));
+  }
+}
+
+/// The factor q of exponentials, for stored ones: hi + lo times `unscale`. It may be as large or small as the result:
+/// the scale of e is taken out of whichever of the two has room.
+template <class L, class W>
+inline void store_factor(const W& q, Index i, Tile<typename L::Real>* tile) {
+  using Real = typename L::Real;
+  constexpr double down = 1 / unit<Real>();
+  const auto large = magnitude(q.hi) > Double::set1(1);
+  W::split(select(large, q * W(down), q), tile->factor_hi + i, tile->factor_lo + i);
+  Double::store(tile->unscale + i, Double::select(large, Double::set1(1), Double::set1(down)));
+}
+
+/// L = log S, with S the sum of exp((z - m) / T), from the sum without one of the maxima.
+template <class W, class Real>
+inline W log_of_sum(const Tile<Real>& tile, Index i) {
+  return log1p(W::load(tile.rest_hi + i, tile.rest_lo + i) / W::load(tile.one_hi + i, tile.one_lo + i));
+}
+
+/// Which labelled samples kernels may compute: bit i of the result. Not where the maximum or the label's logit is
+/// infinite, nor where a number on the way to the results may leave the range, for any lse from |lse| <= |max| / T +
+/// 64, and more classes than e^64 there are not.
+template <class L>
+inline unsigned long long admitted_labels_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Index count,
+                                                   const Tile<typename L::Real>& tile) {
+  using Real = typename L::Real;
+  using V = Double::V;
+  const V inverse_temperature = Double::set1(call.inverse_temperature.hi);
+  const V slope_unit = Double::set1(call.slope_unit.hi);
+  const V z_loss = Double::set1(call.z_loss.hi);
+  const V greatest = Double::set1(Storage<Real>::greatest);
+  const V greatest_factor = Double::set1(Storage<Real>::greatest_factor);
+  const V log_classes = Double::set1(64);
+  unsigned long long admitted = 0;
+  for (Index i = 0; i < count; i += Double::lanes) {
+    const V m = Double::load(tile.maximum + i);
+    const V z = Double::load(tile.label_logit + i);
+    const V c = Double::load(tile.class_weight + i);
+    const V weight = magnitude(Double::load(tile.weight + i));
+    const V lse = rounded(magnitude(m) * inverse_temperature) + log_classes;
+    const V a = c + rounded(Double::set1(2) * z_loss * lse);
+    const V loss = rounded(a * (rounded((m - z) * inverse_temperature) + lse));
+    const auto within = (m <= greatest) & (m >= -greatest) & (z >= -greatest) & (lse <= greatest) &
+                        (weight * a <= greatest_factor) & (weight * slope_unit * a <= greatest_factor) &
+                        (loss <= greatest) & (weight * loss <= greatest) & Double::first_lanes(count - i);
+    admitted |= Double::bits(within) << static_cast<unsigned>(i);
+  }
+  return admitted;
+}
+
+/// The numbers of labelled samples, in the notation of docs/softmax_cross_entropy.md: loss = c (L + x_y) + zeta lse^2,
+/// gradient = alpha A e / S with A = c + 2 zeta lse and, at the label, - alpha c. Adds up the admitted samples that
+/// have no NaN and returns which ones these are. With `report`, all that a report has is computed.
+template <class L>
+inline unsigned long long label_numbers_in_lanes(L /*lanes*/, bool report, const Call<typename L::Real>& call,
+                                                 Index count, unsigned long long admitted, Tile<typename L::Real>* tile,
+                                                 LossSums* sums) {
+  using Real = typename L::Real;
+  using W = typename WideOf<L>::type;
+  using V = Double::V;
+  const V none = Double::set1(0);
+  const W inverse_temperature(call.inverse_temperature);
+  const W slope_unit(call.slope_unit);
+  const W z_loss(call.z_loss);
+  const W label_mass(call.label_mass);
+  const W share(call.share);
+  const W other = share * W(static_cast<double>(call.classes - 1));
+  const bool smoothed = call.share.hi > 0;
+  W loss_sum(0);
+  W z_loss_sum(0);
+  W slope_sum(0);
+  unsigned long long regular = 0;
+  for (Index i = 0; i < count; i += Double::lanes) {
+    const W m = W::load(tile->maximum + i);
+    const W z = W::load(tile->label_logit + i);
+    const W rest = W::load(tile->rest_hi + i, tile->rest_lo + i);
+    const W one = W::load(tile->one_hi + i, tile->one_lo + i);
+    const W weight = W::load(tile->weight + i);
+    const W c = W::load(tile->class_weight + i) * label_mass;
+    const W spread = smoothed ? W::load(tile->spread_hi + i, tile->spread_lo + i) * inverse_temperature : W(0);
+    const W sum = rest + one;
+    const W both = W(1) / (sum * one);  // one division for two
+    const W inverse_sum = one * both;
+    const W log_sum = log1p(rest * (sum * both));
+    const W scaled_maximum = m * inverse_temperature;
+    const W lse = scaled_maximum + log_sum;
+    const W x = (m - z) * inverse_temperature;
+    const W slope = W(2) * z_loss * lse;
+    const W a = c + other + slope;
+    const W alpha = weight * slope_unit;
+    const W target_distance = c * x + share * (spread - x);
+    const W plain = (c + other) * log_sum + target_distance;
+    const W extra = z_loss * lse * lse;
+    const W loss = weight * (plain + extra);
+    const W numerator = alpha * a;
+    // Stored exponentials over their own sum add up to 1: 1 / (S + d) = (1 / S) (1 - d / S), d / S below 2^-23.
+    const W correction = W(1) + (one - W::load(tile->stored_one + i)) * inverse_sum;
+    store_factor<L>(numerator * (inverse_sum * W(unit<Real>()) * correction), i, tile);
+
+    // Where the label has more than half of the mass, minus what the others have: s - 1 would lose its digits.
+    const auto at_maximum = z.hi == m.hi;
+    const auto confident = at_maximum & (one.hi > rest.hi);
+    const W stored = select(at_maximum, one, W::load(tile->stored_label + i));
+    const W taken = numerator * (select(confident, rest, stored) * inverse_sum);
+    W::round(select(confident, alpha * (other + slope) - taken, taken - alpha * c), tile->label_gradient + i);
+
+    W::round(alpha * share, tile->subtracted + i);
+    const auto is_regular = (rest.hi >= none) & (magnitude(loss.hi) <= Double::set1(Storage<Real>::greatest)) &
+                            (spread.hi <= Double::set1(Storage<Real>::greatest)) &
+                            Double::of_bits(admitted >> static_cast<unsigned>(i));
+    loss_sum = loss_sum + select(is_regular, loss, W(0));
+    if (report) {
+      W::round(loss, tile->loss + i);
+      W::round(lse, tile->logsumexp + i);
+      const W mean_distance = W::load(tile->moment_hi + i, tile->moment_lo + i) * inverse_sum * inverse_temperature;
+      W::round(log_sum + mean_distance, tile->entropy + i);
+      const W temperature_gradient = alpha * (a * mean_distance - target_distance - slope * scaled_maximum);
+      z_loss_sum = z_loss_sum + select(is_regular, weight * extra, W(0));
+      slope_sum = slope_sum + select(is_regular, temperature_gradient, W(0));
+    }
+    regular |= Double::bits(is_regular) << static_cast<unsigned>(i);
+  }
+  *sums = {total_of(loss_sum), total_of(z_loss_sum), total_of(slope_sum)};
+  return regular;
+}
+
+/// Which samples have a softmax that kernels may compute: finite maxima, and no finite z - max beyond the range whose
+/// quotient by T is not.
+template <class L>
+inline unsigned long long admitted_maxima_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Index count,
+                                                   const Tile<typename L::Real>& tile) {
+  const Double::V greatest = Double::set1(Storage<typename L::Real>::greatest);
+  const Double::V inverse_temperature = Double::set1(call.inverse_temperature.hi);
+  unsigned long long admitted = 0;
+  for (Index i = 0; i < count; i += Double::lanes) {
+    const Double::V m = magnitude(Double::load(tile.maximum + i));
+    const auto near = (inverse_temperature >= Double::set1(1)) | (m <= greatest * Double::set1(0x1p-60));
+    const auto within = near & (m <= greatest) & (m * inverse_temperature <= greatest) & Double::first_lanes(count - i);
+    admitted |= Double::bits(within) << static_cast<unsigned>(i);
+  }
+  return admitted;
+}
+
+/// softmax = e / S, L = log S, lse = max / T + L. Returns the admitted samples that have no NaN.
+template <class L>
+inline unsigned long long softmax_numbers_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Index count,
+                                                   unsigned long long admitted, Tile<typename L::Real>* tile) {
+  using W = typename WideOf<L>::type;
+  const W inverse_temperature(call.inverse_temperature);
+  unsigned long long regular = 0;
+  for (Index i = 0; i < count; i += Double::lanes) {
+    const W rest = W::load(tile->rest_hi + i, tile->rest_lo + i);
+    const W one = W::load(tile->one_hi + i, tile->one_lo + i);
+    const W log_sum = log1p(rest / one);
+    W::round(log_sum, tile->log_sum + i);
+    W::round(W::load(tile->maximum + i) * inverse_temperature + log_sum, tile->logsumexp + i);
+    store_factor<L>(W(unit<typename L::Real>()) / (rest + W::load(tile->stored_one + i)), i, tile);
+    const auto is_regular = (rest.hi >= Double::set1(0)) & Double::of_bits(admitted >> static_cast<unsigned>(i));
+    regular |= Double::bits(is_regular) << static_cast<unsigned>(i);
+  }
+  return regular;
+}

@@ -1,0 +1,48 @@
+// Lanes and memory: vectors that are not whole, and what memory does while a loop computes. L is its Float or
+// Double.
+
+template <class L>
+inline typename L::V load_up_to(const typename L::Real* p, Index n, typename L::Real fill) {
+  return n >= L::lanes ? L::load(p) : L::load_partial(p, n, fill);
+}
+
+template <class L>
+inline void store_up_to(typename L::Real* p, Index n, typename L::V x) {
+  if (n >= L::lanes)
+    L::store(p, x);
+  else
+    L::store_partial(p, n, x);
+}
+
+template <class L>
+inline constexpr typename L::Real minus_infinity = -std::numeric_limits<typename L::Real>::infinity();
+
+/// Vectors that are summed in one tree.
+template <class L>
+inline constexpr Index group = 8 * L::lanes;
+
+/// Moves memory on by some cache lines: fetches what comes next, and lets results leave past the caches. Each loop does
+/// a part of it, in proportion to its time: a core computes an exponential in the time that memory takes to read its
+/// argument, and a loop during which memory rests would be lost.
+template <class L>
+inline void move_on(Traffic<typename L::Real>* traffic, Index lines) {
+  constexpr Index line = 64 / static_cast<Index>(sizeof(typename L::Real));
+  for (Index j = 0; j < lines; ++j) {
+    if (traffic->fetched < traffic->end) {
+      __builtin_prefetch(traffic->fetched, 0, 2);  // into the second-level cache
+      traffic->fetched += 64;
+    }
+  }
+  const Index next = traffic->sent + lines * line;
+  if (next > traffic->size) return;
+  for (Index j = traffic->sent; j < next; j += L::lanes) L::stream(traffic->to + j, L::load(traffic->from + j));
+  traffic->sent = next;
+}
+
+/// All that is left to leave.
+template <class L>
+inline void finish_traffic(L /*lanes*/, Traffic<typename L::Real>* traffic) {
+  while (traffic->size - traffic->sent >= 8 * group<L>) move_on<L>(traffic, 8);
+  constexpr Index line = 64 / static_cast<Index>(sizeof(typename L::Real));
+  while (traffic->size - traffic->sent >= line) move_on<L>(traffic, 1);
+}

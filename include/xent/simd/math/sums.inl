@@ -1,0 +1,72 @@
+// Sums of lanes.
+
+// Sums of non-negative lanes whose error does not grow with their number, at the cost of plain ones: eight vectors go
+// through a tree of three levels, then into accumulators of twice the digits. (Four plain accumulators folded every
+// 1024 lose 10 ULP on equal logits.)
+struct FloatSum {
+  Double::V low, high;
+
+  static FloatSum zero() { return {Double::set1(0), Double::set1(0)}; }
+  void add(Float::V x) {
+    low = low + low_half(x);
+    high = high + high_half(x);
+  }
+  void add_eight(const Float::V* x) { add(((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))); }
+  Twice total() const { return {Double::total(low + high), 0}; }
+  /// Where a lane is a sum of its own.
+  void add_product(Float::V x, Float::V y) {
+    low = Double::mul_add(low_half(x), low_half(y), low);
+    high = Double::mul_add(high_half(x), high_half(y), high);
+  }
+  void store(double* hi, double* /*lo*/) const {
+    Double::store(hi, low);
+    Double::store(hi + Double::lanes, high);
+  }
+};
+
+struct DoubleSum {
+  Double::V hi, lo;
+
+  static DoubleSum zero() { return {Double::set1(0), Double::set1(0)}; }
+  void add(Double::V x) {  // two_sum
+    const Double::V sum = hi + x;
+    const Double::V part = sum - hi;
+    lo = lo + ((hi - (sum - part)) + (x - part));
+    hi = sum;
+  }
+  void add_eight(const Double::V* x) {
+#pragma GCC unroll 8
+    for (Index j = 0; j < 8; j += 2) add(x[j] + x[j + 1]);
+  }
+  Twice total() const { return total_of(Two(hi, lo)); }
+  void add_product(Double::V x, Double::V y) {
+    const Double::V product = rounded(x * y);
+    add(product);
+    lo = lo + Double::fms(x, y, product);
+  }
+  void store(double* his, double* los) const { Two::split(Two::renormalised(hi, lo), his, los); }
+};
+
+template <class L>
+struct SumOf;
+template <>
+struct SumOf<Float> {
+  using type = FloatSum;
+};
+template <>
+struct SumOf<Double> {
+  using type = DoubleSum;
+};
+
+/// The sum of lanes that count.
+inline double total(Double::V count) { return Double::total(count); }
+inline double total(Float::V count) { return Double::total(low_half(count) + high_half(count)); }
+
+/// a + x y
+inline Twice sum_of(const Twice& a, double x, double y) {
+  const double product = x * y;
+  const double error = __builtin_fma(x, y, -product);
+  const double sum = a.hi + product;
+  const double part = sum - a.hi;
+  return {sum, ((a.hi - (sum - part)) + (product - part)) + (a.lo + error)};
+}

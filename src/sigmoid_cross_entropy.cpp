@@ -1,0 +1,8 @@
+#ifndef XENT_COMPILED
+#define XENT_COMPILED
+#endif
+#include <xent/sigmoid_cross_entropy.hpp>
+
+#undef XENT_INSTANCE
+#define XENT_INSTANCE template
+#include <xent/detail/instances/sigmoid_cross_entropy.inl>

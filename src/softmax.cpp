@@ -1,0 +1,8 @@
+#ifndef XENT_COMPILED
+#define XENT_COMPILED
+#endif
+#include <xent/softmax.hpp>
+
+#undef XENT_INSTANCE
+#define XENT_INSTANCE template
+#include <xent/detail/instances/softmax.inl>

@@ -1,0 +1,32 @@
+cmake_minimum_required(VERSION 3.22)
+
+# Compiles each of UNITS by itself, as far as its syntax, two at a time. Any warning is an error. All headers but those of
+# simd/ include Eigen, which the flags EIGEN take as it was read once.
+set(failed "")
+list(LENGTH UNITS count)
+math(EXPR last "${count} - 1")
+foreach(first RANGE 0 ${last} 2)
+  set(commands "")
+  foreach(offset 0 1)
+    math(EXPR index "${first} + ${offset}")
+    if(index LESS count)
+      list(GET UNITS ${index} unit)
+      set(eigen "${EIGEN}")
+      if(unit MATCHES "/xent/(simd/|config)")
+        set(eigen "")
+      endif()
+      list(APPEND commands COMMAND "${COMPILER}" "${FLAGS}" ${eigen} -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+        -Werror "${unit}")
+    endif()
+  endforeach()
+  execute_process(${commands} RESULTS_VARIABLE results ERROR_VARIABLE errors) # side by side, like a pipe
+  foreach(result IN LISTS results)
+    if(NOT result STREQUAL "0")
+      string(APPEND failed "${errors}")
+    endif()
+  endforeach()
+endforeach()
+if(failed)
+  message(FATAL_ERROR "${failed}")
+endif()
+message(STATUS "${count} headers compile alone")

@@ -1,0 +1,1 @@
+#include <xent/src.hpp>

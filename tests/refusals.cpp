@@ -1,0 +1,147 @@
+// Kernels are really used: of ordinary input they leave nothing to the portable path, for every function, layout and
+// scalar. (A kernel that refuses everything computes the right numbers, a hundred times slower.) By the headers alone:
+// the library does not count.
+
+namespace {
+int refusals = 0;
+}  // namespace
+#define XENT_ON_REFUSAL ++refusals
+
+#include "support/catch.hpp"
+#include "support/random.hpp"
+
+#include <xent/xent.hpp>
+
+#include <Eigen/SparseCore>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace {
+
+using Eigen::Index;
+using xent::Axis;
+
+template <class Scalar, int order>
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, order>;
+
+template <class Scalar, int order>
+Matrix<Scalar, order> normal(Index rows, Index cols, support::Random& random) {
+  Matrix<Scalar, order> m(rows, cols);
+  for (Index j = 0; j < cols; ++j)
+    for (Index i = 0; i < rows; ++i) m(i, j) = static_cast<Scalar>(random.normal(0, 2));
+  return m;
+}
+
+/// Of a call, exactly none.
+template <class Call>
+void check_none(const std::string& function, const Call& call) {
+  refusals = 0;
+  call();
+  INFO(function);
+  CHECK(refusals == 0);
+}
+
+/// Samples are the columns, or the rows, of matrices that are stored in that order: four layouts in memory.
+template <class Scalar, int order>
+void check_layout(Axis axis, Index classes, Index batch) {
+  using Real = xent::RealOf<Scalar>;
+  using M = Matrix<Scalar, order>;
+  support::Random random(7);
+  const bool columns = axis == Axis::columns;
+  const Index rows = columns ? classes : batch;
+  const Index cols = columns ? batch : classes;
+  CAPTURE(rows, cols, columns, order, sizeof(Scalar));
+  const M z = normal<Scalar, order>(rows, cols, random);
+  const M v = normal<Scalar, order>(rows, cols, random);
+  M out(rows, cols);
+  xent::SoftmaxOptions<Real> softmax;
+  softmax.axis = axis;
+  M s = xent::softmax(z, softmax);
+  const M t = xent::softmax(v, softmax);
+  std::vector<int> labels;
+  for (Index i = 0; i < batch; ++i) labels.push_back(random.integer(static_cast<int>(classes)));
+
+  check_none("softmax", [&] { xent::softmax(z, out, softmax); });
+  check_none("log_softmax", [&] { xent::log_softmax(z, out, softmax); });
+  check_none("logsumexp", [&] { xent::logsumexp(z, axis); });
+
+  xent::CrossEntropyOptions<Real> options;
+  options.axis = axis;
+  xent::CrossEntropyReport<Real> report;
+  for (const bool reports : {false, true}) {
+    auto* const to = reports ? &report : nullptr;
+    check_none("labels", [&] { xent::softmax_cross_entropy(z, labels, out, options, to); });
+    check_none("labels, loss alone", [&] { xent::softmax_cross_entropy(z, labels, options, to); });
+    check_none("dense", [&] { xent::softmax_cross_entropy(z, t, out, options, to); });
+    auto smoothed = options;
+    smoothed.label_smoothing = Real(0.1);
+    smoothed.temperature = Real(1.5);
+    check_none("smoothed labels", [&] { xent::softmax_cross_entropy(z, labels, out, smoothed, to); });
+    smoothed.class_weights = Eigen::Array<Real, Eigen::Dynamic, 1>::Constant(classes, Real(0.5));
+    check_none("smoothed and weighted labels", [&] { xent::softmax_cross_entropy(z, labels, out, smoothed, to); });
+    check_none("entropy_from_logits", [&] { xent::entropy_from_logits(z, out, options, to); });
+    M d_q(rows, cols);
+    check_none("kl_divergence_from_logits", [&] { xent::kl_divergence_from_logits(z, v, out, d_q, options, to); });
+  }
+  check_none("entropy", [&] { xent::entropy(s, axis); });
+  check_none("cross_entropy", [&] { xent::cross_entropy(s, t, axis); });
+  check_none("kl_divergence", [&] { xent::kl_divergence(s, t, axis); });
+  check_none("js_divergence", [&] { xent::js_divergence(s, t, axis); });
+
+  xent::SigmoidOptions<Real> sigmoid;
+  sigmoid.axis = axis;
+  check_none("sigmoid_cross_entropy", [&] { xent::sigmoid_cross_entropy(z, s, out, sigmoid); });
+  check_none("half_squared_error", [&] { xent::half_squared_error(z, v, out); });
+  M d_variance(rows, cols);
+  const M variance = (z.template cast<Real>().array().abs() + Real(0.5)).matrix().template cast<Scalar>();
+  check_none("gaussian_nll", [&] { xent::gaussian_nll(z, v, variance, out, d_variance); });
+  if constexpr (std::is_same_v<Scalar, Real>) {  // 16-bit ones are computed term by term
+    check_none("softmax_jvp", [&] { xent::softmax_jvp(s, v, out, softmax); });
+    check_none("log_softmax_jvp", [&] { xent::log_softmax_jvp(s, v, out, softmax); });
+    check_none("log_softmax_vjp", [&] { xent::log_softmax_vjp(s, v, out, softmax); });
+    xent::softmax(s, s, softmax);
+    check_none("in place", [&] { xent::softmax_cross_entropy(s, labels, s, options); });
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("kernels refuse no ordinary sample", "", float, double, Eigen::half) {
+  if (!xent::simd::has_kernels()) return;
+  for (const Axis axis : {Axis::columns, Axis::rows}) {
+    for (const Index classes : {2, 10, 100, 1000, 5000}) {
+      const Index batch = classes > 1000 ? 3 : 70;
+      check_layout<TestType, Eigen::ColMajor>(axis, classes, batch);
+      check_layout<TestType, Eigen::RowMajor>(axis, classes, batch);
+    }
+  }
+}
+
+TEST_CASE("a sample that kernels refuse is counted") {
+  if (!xent::simd::has_kernels()) return;
+  Eigen::MatrixXf z = Eigen::MatrixXf::Zero(200, 3);
+  z(5, 1) = std::numeric_limits<float>::quiet_NaN();
+  refusals = 0;
+  xent::softmax(z);
+  CHECK(refusals == 1);
+}
+
+TEMPLATE_TEST_CASE("NaN in numbers of 16 bits, where coefficients stand alone", "", Eigen::half, Eigen::bfloat16) {
+  Matrix<TestType, Eigen::ColMajor> z = Matrix<TestType, Eigen::ColMajor>::Constant(20, 3, TestType(0.5F));
+  const Matrix<TestType, Eigen::ColMajor> y = z;
+  Matrix<TestType, Eigen::ColMajor> out(20, 3);
+  z(4, 1) = TestType(std::numeric_limits<float>::quiet_NaN());
+  const auto is_nan_there_alone = [&] {
+    for (Index j = 0; j < 3; ++j)
+      for (Index i = 0; i < 20; ++i)
+        if (std::isnan(static_cast<float>(out(i, j))) != (i == 4 && j == 1)) return false;
+    return true;
+  };
+  CHECK((std::isnan(xent::half_squared_error(z, y, out)) && is_nan_there_alone()));
+  CHECK((std::isnan(xent::gaussian_nll(z, y, 1.5F, out, xent::none)) && is_nan_there_alone()));
+  CHECK((std::isnan(xent::sigmoid_cross_entropy(z, y, out)) && is_nan_there_alone()));
+}

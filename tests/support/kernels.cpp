@@ -1,4 +1,0 @@
-#define XENT_TEST_DEFINES_KERNELS
-#include "kernels.hpp"
-
-XENT_TEST_KERNELS()
