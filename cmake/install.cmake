@@ -19,6 +19,7 @@ install(FILES "${PROJECT_BINARY_DIR}/xentConfig.cmake" "${PROJECT_BINARY_DIR}/xe
   DESTINATION "${package_dir}")
 
 # The library, on request: it depends on the architecture, and goes with the libraries.
+option(XENT_INSTALL_COMPILED "Install xent::compiled, too" OFF)
 if(XENT_INSTALL_COMPILED)
   set_target_properties(xent_compiled PROPERTIES EXCLUDE_FROM_ALL OFF)
   install(TARGETS xent_compiled EXPORT xentCompiledTargets)

@@ -7,8 +7,10 @@
 #include <xent/softmax_cross_entropy.hpp>
 
 #include <Eigen/Core>
+#include <Eigen/SparseCore>
 
 #include <cstddef>
+#include <limits>
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
@@ -102,6 +104,21 @@ TEST_CASE("allocations: of 16-bit logits, one buffer a sample that is too long f
       check_forms<Eigen::bfloat16>(classes, axis, scratch);
       check_forms<Eigen::half>(classes, axis, scratch);
     }
+}
+
+// The portable path asks sparse targets for one class after the other; a few entries per sample need no memory for
+// that.
+TEST_CASE("allocations: none for sparse targets that lie sample by sample") {
+  if (!support::counts_heap) return;
+  Problem<double> p(100, Axis::columns);
+  Eigen::SparseMatrix<double> targets(100, samples);
+  for (Index i = 0; i < samples; ++i)
+    for (Index k = 0; k < 32; ++k) targets.insert(3 * k + i % 3, i) = 1.0 / 32;
+  targets.makeCompressed();
+  const Eigen::MatrixXd v = p.z;
+  CHECK(heap_of([&] { xent::softmax_cross_entropy_hvp(p.z, targets, v, p.out); }) == 0);
+  p.z(1, 2) = std::numeric_limits<double>::quiet_NaN();  // kernels leave this sample
+  CHECK(heap_of([&] { xent::softmax_cross_entropy(p.z, targets, p.out); }) == 0);
 }
 
 // Were the count broken, the cases above would pass.

@@ -47,13 +47,6 @@
 #define XENT_DEFINES_KERNELS (XENT_KERNELS_FOR_X86_64 || XENT_KERNELS_FOR_ARM64)
 #endif
 
-// The portable path where there are kernels: what they leave is rare, and is compiled for size.
-#if XENT_KERNELS_FOR_X86_64 || XENT_KERNELS_FOR_ARM64
-#define XENT_RARE [[gnu::cold]]
-#else
-#define XENT_RARE
-#endif
-
 // A statement for each sample, or coefficient, that kernels leave to the portable path: tests/refusals.cpp counts them.
 #ifndef XENT_ON_REFUSAL
 #define XENT_ON_REFUSAL

@@ -120,8 +120,7 @@ void log_softmax(const Eigen::DenseBase<Logits>& logits, Out&& out,
 namespace detail {
 
 template <class Out, class Real, class Scalar>
-XENT_RARE void SoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state,
-                                 Sample<Out> out) {
+void SoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out) {
   using W = Wide<Real>;
   if (state.maximum.condition == Condition::masked) return fill(out, classes, Real(0));
   const W sum = state.rest + state.exponentials.one();
@@ -131,8 +130,7 @@ XENT_RARE void SoftmaxMap::apply(Sample<const Scalar> z, Index classes, const So
 }
 
 template <class Out, class Real, class Scalar>
-XENT_RARE void LogSoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state,
-                                    Sample<Out> out) {
+void LogSoftmaxMap::apply(Sample<const Scalar> z, Index classes, const SoftmaxState<Real>& state, Sample<Out> out) {
   using W = Wide<Real>;
   for (Index k = 0; k < classes; ++k) {
     const Real logit = static_cast<Real>(z[k]);

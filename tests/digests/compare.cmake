@@ -11,6 +11,8 @@
 # where the exponentials and logarithms of the C library have other last digits (the line `libm`); names with eigen/, and all
 # of the portable path, where the compiler may fuse products and sums (-march=native).
 
+cmake_minimum_required(VERSION 3.22)
+
 execute_process(COMMAND "${CMAKE_COMMAND}" -E env "XENT_SIMD=${INSTRUCTION_SET}" "${PROGRAM}"
   OUTPUT_VARIABLE output RESULT_VARIABLE result)
 if(NOT result EQUAL 0)

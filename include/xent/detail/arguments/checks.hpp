@@ -27,8 +27,8 @@ struct NoTargets {
 };
 
 template <class Real>
-[[gnu::cold]] void check_weights(const char* function, const char* argument, const Weights<Real>& weights, Index size,
-                                 bool may_be_negative) {
+void check_weights(const char* function, const char* argument, const Weights<Real>& weights, Index size,
+                   bool may_be_negative) {
   if (weights.size() == 0) return;
   if (weights.size() != size)
     throw_invalid(function, argument, text(weights.size(), " weights"), text(size, " or none"));

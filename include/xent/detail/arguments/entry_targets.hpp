@@ -10,6 +10,7 @@
 #include <xent/detail/core/wide.hpp>
 #include <xent/types.hpp>
 
+#include <array>
 #include <cstddef>
 #include <numeric>
 #include <type_traits>
@@ -32,19 +33,29 @@ class EntryTargets {
   class Reader {
    public:
     Reader(const EntryTargets& targets, Index i) {
-      targets.for_each_entry(i, [&](Index k, const W& y) { entries_.push_back({k, y}); });
+      targets.for_each_entry(i, [&](Index k, const W& y) {
+        if (size_ < few_.size())
+          few_[size_] = {k, y};
+        else
+          others_.push_back({k, y});
+        ++size_;
+      });
     }
     W operator()(Index k) {
-      while (next_ < entries_.size() && entries_[next_].index < k) ++next_;
-      return next_ < entries_.size() && entries_[next_].index == k ? entries_[next_].value : W(0);
+      while (next_ < size_ && entry().index < k) ++next_;
+      return next_ < size_ && entry().index == k ? entry().value : W(0);
     }
 
    private:
     struct Entry {
-      Index index;
-      W value;
+      Index index{0};
+      W value{0};
     };
-    std::vector<Entry> entries_{};
+    const Entry& entry() const { return next_ < few_.size() ? few_[next_] : others_[next_ - few_.size()]; }
+
+    std::array<Entry, 32> few_{};  // no heap for these
+    std::vector<Entry> others_{};
+    std::size_t size_ = 0;
     std::size_t next_ = 0;
   };
 

@@ -66,10 +66,9 @@ void finish_report(CrossEntropyReport<Real>& report, const CrossEntropySums<Real
 /// One sample: its gradient is written to `gradient` unless that has no memory, its entries of the report too, and it
 /// is added to the sums.
 template <class Real, class Scalar, class Targets, class Out>
-XENT_RARE void cross_entropy_sample(const Samples<const Scalar>& z, const Targets& targets, Index i,
-                                    Sample<Out> gradient, const CrossEntropyOptions<Real>& options,
-                                    const CrossEntropyScalars<Real>& scalars, CrossEntropyReport<Real>* report,
-                                    CrossEntropySums<Real>& sums) {
+void cross_entropy_sample(const Samples<const Scalar>& z, const Targets& targets, Index i, Sample<Out> gradient,
+                          const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
+                          CrossEntropyReport<Real>* report, CrossEntropySums<Real>& sums) {
   using W = Wide<Real>;
   XENT_ON_REFUSAL;
   if (is_absent(targets, i, options)) {

@@ -122,8 +122,8 @@ struct CrossEntropySample {
 
   /// From the logits, by the portable sweeps.
   template <class Scalar, class Targets>
-  XENT_RARE CrossEntropySample(Sample<const Scalar> z, Index classes, const Targets& targets, Index i,
-                               const CrossEntropyScalars<Real>& scalars)
+  CrossEntropySample(Sample<const Scalar> z, Index classes, const Targets& targets, Index i,
+                     const CrossEntropyScalars<Real>& scalars)
       : label(targets.label(i)),
         maximum(find_maximum<Real>(z, classes)),
         condition(maximum.condition),
@@ -268,9 +268,9 @@ Wide<Real> gradient_at_label(const CrossEntropySample<Real>& sample, const Softm
 
 /// gradient_k = alpha (A s_k - Y_k)
 template <class Real, class Scalar, class Targets, class Out>
-XENT_RARE void write_gradient(const CrossEntropySample<Real>& sample, Sample<const Scalar> z, Index classes,
-                              const Targets& targets, Index i, const CrossEntropyScalars<Real>& scalars,
-                              const Wide<Real>& alpha, Sample<Out> gradient) {
+void write_gradient(const CrossEntropySample<Real>& sample, Sample<const Scalar> z, Index classes,
+                    const Targets& targets, Index i, const CrossEntropyScalars<Real>& scalars, const Wide<Real>& alpha,
+                    Sample<Out> gradient) {
   using W = Wide<Real>;
   if (sample.condition == Condition::masked) return fill(gradient, classes, Real(0));
   if (sample.condition != Condition::regular) return fill(gradient, classes, nan<Real>());

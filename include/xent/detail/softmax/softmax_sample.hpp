@@ -184,7 +184,7 @@ struct SoftmaxState {
   W log_sum{0};
 
   template <class Scalar>
-  XENT_RARE SoftmaxState(Sample<const Scalar> logits, Index classes, const Real& temperature)
+  SoftmaxState(Sample<const Scalar> logits, Index classes, const Real& temperature)
       : maximum(find_maximum<Real>(logits, classes)), exponentials(maximum.value, temperature) {
     if (maximum.condition != Condition::regular) return;
     for_each_class(logits, classes, exponentials, [&](Index k, bool /*masked*/, const W& /*x*/, const W& e) {
