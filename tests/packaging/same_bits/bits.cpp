@@ -143,6 +143,7 @@ void add_all(const std::string& scalar, std::vector<Line>& result) {
   Lines<Real> lines(scalar, result);
   for (const xent::Axis axis : {xent::Axis::columns, xent::Axis::rows})
     for (const Index classes : {2, 3, 10, 40, 100, 1000, 5000}) lines.add(classes, 20000 / classes + 3, axis, true);
+  if (!xent::simd::has_kernels()) return;
   // What is larger than 4 MiB goes past the caches.
   constexpr Index large = 1100000 * sizeof(float) / sizeof(Real);
   for (const Index classes : {10, 1000, 30000}) lines.add(classes, large / classes, xent::Axis::columns, false);
