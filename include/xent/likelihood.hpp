@@ -7,56 +7,20 @@
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
-#include <xent/detail/arguments/output.hpp>
 #include <xent/detail/arguments/targets.hpp>
 #include <xent/detail/core/error.hpp>
-#include <xent/detail/likelihood/sums.hpp>
-#include <xent/detail/likelihood/terms.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/detail/likelihood/losses.hpp>
 #include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/detail/softmax/entropy_sample.hpp>
-#include <xent/detail/walk/coefficients.hpp>
 #include <xent/detail/walk/sample_losses.hpp>
+#include <xent/likelihood_options.hpp>
 #include <xent/types.hpp>
 
-#include <type_traits>
 #include <utility>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
-
-/// The options of gaussian_nll.
-template <class Real>
-struct GaussianOptions {
-  Reduction reduction = Reduction::mean;  // the mean divides by the number of coefficients
-  Real minimum_variance{0};               // smaller variances are replaced by it
-  bool constant = false;                  // adds (1/2) log(2 pi) a coefficient
-};
-
-/// The options of poisson_nll.
-struct PoissonOptions {
-  Reduction reduction = Reduction::mean;  // the mean divides by the number of coefficients
-  bool constant = false;                  // adds log(target!) a coefficient
-};
-
-namespace detail {
-
-template <class Mean>
-using GaussianOptionsOf = NonDeduced<GaussianOptions<RealOf<typename Mean::Scalar>>>;
-
-template <class Mean, class Target, class Variance, class GradientMean, class GradientVariance>
-RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& mean, const Target& target,
-                                                const Variance& variance, GradientMean&& d_mean,
-                                                GradientVariance&& d_variance, const GaussianOptionsOf<Mean>& options);
-
-template <class LogRate, class Target, class Gradient>
-RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate>& log_rate, const Target& target,
-                                                  Gradient&& gradient, const PoissonOptions& options);
-
-template <class Prediction, class Target, class Gradient>
-RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBase<Prediction>& prediction,
-                                                            const Target& target, Gradient&& gradient);
-
-}  // namespace detail
 
 /// The negative log-likelihood of labels under log-probabilities, reduced over a batch.
 ///
@@ -212,115 +176,6 @@ RealOf<typename LogProbabilities::Scalar> nll(const Eigen::DenseBase<LogProbabil
   };
   return detail::reduce_samples(target, l.classes, l.count, options, counted, report, [&] { return term_of; });
 }
-
-namespace detail {
-
-template <class Mean, class Target, class Variance, class GradientMean, class GradientVariance>
-RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& mean, const Target& target,
-                                                const Variance& variance, GradientMean&& d_mean,
-                                                GradientVariance&& d_variance, const GaussianOptionsOf<Mean>& options) {
-  using Scalar = typename Mean::Scalar;
-  using Real = RealOf<Scalar>;
-  using W = Wide<Real>;
-  constexpr const char* function = "gaussian_nll";
-  static_assert(is_real<Scalar>, "xent: the mean must be real: write .cast<float>() or .cast<double>()");
-  constexpr bool one_variance = !is_dense<Variance>;
-  const Operand operand(mean);
-  const auto targets = make_target_coefficients<W, Mean>(target);
-  const auto variances = make_variance_coefficients<W, Mean>(variance);
-  auto mean_output = make_output<Scalar>(std::forward<GradientMean>(d_mean));
-  auto variance_output = make_variance_output<Mean, one_variance>(std::forward<GradientVariance>(d_variance));
-  const auto m = operand.samples(storage_axis<Mean>);
-
-  targets.check(function, "target", operand);
-  variances.check(function, "variance", operand);
-  mean_output.check(function, "d_mean", operand, is_vector<Mean>);
-  variance_output.check(function, "d_variance", operand, is_vector<Mean>);
-  if (!(options.minimum_variance >= Real(0)) || !is_finite(options.minimum_variance))
-    throw_invalid(function, "minimum_variance", text(options.minimum_variance), "a finite number >= 0");
-  const W minimum = widen<W>(options.minimum_variance);
-  const auto& x = targets.view();
-  const auto& v = variances.view();
-  const GaussianTerms terms{m, x, v, minimum};
-  const auto check_variance = [&](Index i, Index k) {
-    const W given = v(i, k);
-    if (!(terms.effective(given) > W(0)))
-      throw_invalid(function, one_variance ? "variance" : position_text<Mean>("variance", i, k),
-                    text(narrow<Real>(given)), "a number > 0");
-  };
-  if constexpr (one_variance)
-    check_variance(0, 0);
-  else if (!GaussianRuns<Real>::check(m, v, options.minimum_variance, check_variance))
-    for_each_coefficient(m, check_variance);
-
-  const W denominator = coefficient_denominator<W>(options.reduction, operand);
-  // Before the mean is overwritten by its own gradient.
-  if constexpr (one_variance && !is_none<GradientVariance>)
-    d_variance = narrow<Real>(W(terms.sum_of_d_variance() / denominator));
-
-  mean_output.prepare(operand, is_vector<Mean>);
-  variance_output.prepare(operand, is_vector<Mean>);
-  W sum = gaussian_sum<Real>(terms, mean_output.samples(storage_axis<Mean>),
-                             variance_output.samples(storage_axis<Mean>), denominator);
-  mean_output.finish();
-  variance_output.finish();
-  if (options.constant) sum += W(static_cast<double>(operand.size())) * HalfLogTwoPi<W>::value();
-  return narrow<Real>(W(sum / denominator));
-}
-
-template <class LogRate, class Target, class Gradient>
-RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate>& log_rate, const Target& target,
-                                                  Gradient&& gradient, const PoissonOptions& options) {
-  using Scalar = typename LogRate::Scalar;
-  using Real = RealOf<Scalar>;
-  using W = Wide<Real>;
-  constexpr const char* function = "poisson_nll";
-  static_assert(is_real<Scalar>, "xent: log rates must be real: write .cast<float>() or .cast<double>()");
-  const Operand operand(log_rate);
-  const auto targets = make_target_coefficients<W, LogRate>(target);
-  auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
-  const auto l = operand.samples(storage_axis<LogRate>);
-
-  targets.check(function, "target", operand);
-  output.check(function, "gradient", operand, is_vector<LogRate>);
-  if (options.constant && !math::HasLgamma<W>::value)
-    throw_invalid(function, "constant", "true", "false for a number type without lgamma");
-  for_each_coefficient(l, [&](Index i, Index k) {
-    const Real value = static_cast<Real>(l[i][k]);
-    if (!(value > -infinity<Real>()))
-      throw_invalid(function, position_text<LogRate>("log_rate", i, k), text(value), "a number > -inf, so a rate > 0");
-  });
-
-  output.prepare(operand, is_vector<LogRate>);
-  const W denominator = coefficient_denominator<W>(options.reduction, operand);
-  const W sum = poisson_sum(l, targets.view(), output.samples(storage_axis<LogRate>), denominator, options.constant);
-  output.finish();
-  return narrow<Real>(W(sum / denominator));
-}
-
-template <class Prediction, class Target, class Gradient>
-RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBase<Prediction>& prediction,
-                                                            const Target& target, Gradient&& gradient) {
-  using Scalar = typename Prediction::Scalar;
-  using Real = RealOf<Scalar>;
-  using W = Wide<Real>;
-  constexpr const char* function = "half_squared_error";
-  static_assert(is_real<Scalar>, "xent: predictions must be real: write .cast<float>() or .cast<double>()");
-  const Operand operand(prediction);
-  const auto targets = make_target_coefficients<W, Prediction>(target);
-  auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
-  const auto p = operand.samples(storage_axis<Prediction>);
-
-  targets.check(function, "target", operand);
-  output.check(function, "gradient", operand, is_vector<Prediction>);
-
-  output.prepare(operand, is_vector<Prediction>);
-  const W sum = half_squares<Real>(p, targets.view(), output.samples(storage_axis<Prediction>));
-  output.finish();
-  return narrow<Real>(sum);
-}
-
-}  // namespace detail
 
 }  // namespace XENT_INLINE_NAMESPACE
 }  // namespace xent

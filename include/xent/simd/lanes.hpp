@@ -7,6 +7,7 @@
 /// different flags hold the same functions and compute the same bits.
 
 #include <xent/config.hpp>
+#include <xent/simd/intrinsics.hpp>
 #include <xent/simd/tile.hpp>
 
 #include <algorithm>
@@ -15,12 +16,6 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
-
-#if XENT_KERNELS_FOR_X86_64
-#include <immintrin.h>
-#elif XENT_KERNELS_FOR_ARM64
-#include <arm_neon.h>
-#endif
 
 #define XENT_LOOPS <xent/simd/math/lanes.inl>
 #define XENT_LANES

@@ -1,3 +1,7 @@
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include <xent/xent.hpp>
 
 float loss_in_second(const Eigen::VectorXf& z);

@@ -8,6 +8,7 @@
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/blocks.hpp>
+#include <xent/detail/linear/call.hpp>
 #include <xent/detail/linear/matrices.hpp>
 #include <xent/detail/linear/plan.hpp>
 #include <xent/detail/linear/sample.hpp>
@@ -23,68 +24,6 @@
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
-
-/// The arguments of a call, checked. What has no memory is not there, or not wanted.
-template <class RealType, class WeightsType, class FeaturesType, class BiasType, class TargetsType, class DWeightsType,
-          class DFeaturesType, class DBiasType>
-struct LinearCall {
-  using Real = RealType;
-  using Targets = TargetsType;
-
-  WeightsType weights;             // WeightPanels [classes x dim]
-  Samples<FeaturesType> features;  // [dim x batch]
-  Samples<BiasType> bias;          // [classes x 1]
-  const Targets& targets;
-  DWeightsType d_weights;             // GradientSum [classes x dim]
-  Samples<DFeaturesType> d_features;  // [dim x batch]
-  DBiasType d_bias;                   // GradientSum [classes x 1]
-  const CrossEntropyOptions<Real>& options;
-  const CrossEntropyScalars<Real>& scalars;
-  CrossEntropyReport<Real>* report;
-
-  // A constructor for the sake of the deduction of the parameters: that of aggregates is C++20.
-  LinearCall(const WeightsType& w, const Samples<FeaturesType>& x, const Samples<BiasType>& b, const Targets& y,
-             DWeightsType d_w, const Samples<DFeaturesType>& d_x, DBiasType d_b,
-             const CrossEntropyOptions<Real>& call_options, const CrossEntropyScalars<Real>& call_scalars,
-             CrossEntropyReport<Real>* call_report)
-      : weights(w),
-        features(x),
-        bias(b),
-        targets(y),
-        d_weights(std::move(d_w)),
-        d_features(d_x),
-        d_bias(std::move(d_b)),
-        options(call_options),
-        scalars(call_scalars),
-        report(call_report) {}
-
-  bool wants_gradient() const { return d_weights.wanted() || d_features.data || d_bias.wanted(); }
-};
-
-/// Adds a sample of weight w to the sums and the report.
-template <class Real>
-void add_sample(const CrossEntropySample<Real>& sample, const Wide<Real>& weight, Index label,
-                const CrossEntropyScalars<Real>& scalars, bool with_gradient, CrossEntropyReport<Real>* report, Index i,
-                CrossEntropySums<Real>& sums) {
-  const Wide<Real> loss = weight * sample.loss(scalars);
-  sums.loss += loss;
-  if (!report) return;
-  if (with_gradient) sums.temperature_gradient += sample.temperature_gradient(scalars.gradient_scale(weight));
-  sums.z_loss += weight * sample.z_loss(scalars);
-  report->sample_loss[i] = narrow<Real>(loss);
-  report->logsumexp[i] = sample.logsumexp();
-  report->entropy[i] = sample.entropy();
-  report->prediction[i] = sample.prediction();
-  if (label >= 0 && sample.prediction() == label) ++sums.correct;
-}
-
-template <class Real>
-void report_absent(CrossEntropyReport<Real>& report, Index i) {
-  report.sample_loss[i] = Real(0);
-  report.logsumexp[i] = -infinity<Real>();
-  report.entropy[i] = Real(0);
-  report.prediction[i] = -1;
-}
 
 template <class Call>
 class LinearChunks {

@@ -22,29 +22,8 @@ using TileMask = unsigned long long;
 constexpr TileMask tile_bit(Index j) { return TileMask{1} << static_cast<unsigned>(j); }
 constexpr TileMask tile_bits(Index count) { return 2 * tile_bit(count - 1) - 1; }
 
-/// Samples of n contiguous classes whose sums are known, and where their results go. `stored`: their exponentials are
-/// there. `stream`: results go past the caches.
-template <class Real>
-struct RowResults {
-  const simd::Call<Real>& call;
-  const simd::Tile<Real>& tile;
-  simd::Rows<const Real> z;
-  Index n;
-  Index count;
-  simd::Rows<Real> out;
-  bool stored;
-  bool stream;
-  simd::Traffic<Real>* traffic;
-
-  /// The memory of a sample that is read again is on its way.
-  void fetch(Index j) const {
-    if (n <= Caches<Real>::second_level) return;
-    traffic->fetched = reinterpret_cast<const char*>(z[j]);
-    traffic->end = reinterpret_cast<const char*>(z[j] + n);
-  }
-};
-
-/// The same of samples side by side, whose exponentials are in the place of their results.
+/// Samples of n classes whose sums are known, and where their results go. Side by side, their exponentials are in the
+/// place of their results.
 template <class Real>
 struct ColumnResults {
   const simd::Call<Real>& call;
@@ -53,6 +32,21 @@ struct ColumnResults {
   Index n;
   Index count;
   simd::Rows<Real> out;
+};
+
+/// Those of contiguous classes. `stored`: their exponentials are there. `stream`: results go past the caches.
+template <class Real>
+struct RowResults : ColumnResults<Real> {
+  bool stored;
+  bool stream;
+  simd::Traffic<Real>* traffic;
+
+  /// The memory of a sample that is read again is on its way.
+  void fetch(Index j) const {
+    if (this->n <= Caches<Real>::second_level) return;
+    traffic->fetched = reinterpret_cast<const char*>(this->z[j]);
+    traffic->end = reinterpret_cast<const char*>(this->z[j] + this->n);
+  }
 };
 
 /// The path of one sample, with its results in a place or where the caller wants it.

@@ -182,7 +182,7 @@ class Tiles {
         formula_.write(j, tile_, result[j], traffic_);
       }
     } else if constexpr (Formula::may_write) {
-      if (out.data) formula_.write_rows({call_, tile_, z, n, count, result, keeps, again_, &traffic_});
+      if (out.data) formula_.write_rows({{call_, tile_, z, n, count, result}, keeps, again_, &traffic_});
     }
     leave(first, tile_bits(count) & ~regular, [&](Index j) { return Sample<Real>{out.data ? result[j] : nullptr, 1}; });
     if constexpr (Formula::may_write)

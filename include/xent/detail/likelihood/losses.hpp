@@ -1,0 +1,142 @@
+#ifndef XENT_DETAIL_LIKELIHOOD_LOSSES_HPP
+#define XENT_DETAIL_LIKELIHOOD_LOSSES_HPP
+
+/// The losses over coefficients, with their arguments checked before the first write.
+
+#include <xent/config.hpp>
+#include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/output.hpp>
+#include <xent/detail/core/error.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/detail/likelihood/sums.hpp>
+#include <xent/detail/likelihood/terms.hpp>
+#include <xent/detail/walk/coefficients.hpp>
+#include <xent/likelihood_options.hpp>
+#include <xent/types.hpp>
+
+#include <utility>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+template <class Mean>
+using GaussianOptionsOf = NonDeduced<GaussianOptions<RealOf<typename Mean::Scalar>>>;
+
+template <class Mean, class Target, class Variance, class GradientMean, class GradientVariance>
+RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& mean, const Target& target,
+                                                const Variance& variance, GradientMean&& d_mean,
+                                                GradientVariance&& d_variance, const GaussianOptionsOf<Mean>& options) {
+  using Scalar = typename Mean::Scalar;
+  using Real = RealOf<Scalar>;
+  using W = Wide<Real>;
+  constexpr const char* function = "gaussian_nll";
+  static_assert(is_real<Scalar>, "xent: the mean must be real: write .cast<float>() or .cast<double>()");
+  constexpr bool one_variance = !is_dense<Variance>;
+  const Operand operand(mean);
+  const auto targets = make_target_coefficients<W, Mean>(target);
+  const auto variances = make_variance_coefficients<W, Mean>(variance);
+  auto mean_output = make_output<Scalar>(std::forward<GradientMean>(d_mean));
+  auto variance_output = make_variance_output<Mean, one_variance>(std::forward<GradientVariance>(d_variance));
+  const auto m = operand.samples(storage_axis<Mean>);
+
+  targets.check(function, "target", operand);
+  variances.check(function, "variance", operand);
+  mean_output.check(function, "d_mean", operand, is_vector<Mean>);
+  variance_output.check(function, "d_variance", operand, is_vector<Mean>);
+  if (!(options.minimum_variance >= Real(0)) || !is_finite(options.minimum_variance))
+    throw_invalid(function, "minimum_variance", text(options.minimum_variance), "a finite number >= 0");
+  const W minimum = widen<W>(options.minimum_variance);
+  const auto& x = targets.view();
+  const auto& v = variances.view();
+  const GaussianTerms terms{m, x, v, minimum};
+  const auto check_variance = [&](Index i, Index k) {
+    const W given = v(i, k);
+    if (!(terms.effective(given) > W(0)))
+      throw_invalid(function, one_variance ? "variance" : position_text<Mean>("variance", i, k),
+                    text(narrow<Real>(given)), "a number > 0");
+  };
+  if constexpr (one_variance)
+    check_variance(0, 0);
+  else if (!GaussianRuns<Real>::check(m, v, options.minimum_variance, check_variance))
+    for_each_coefficient(m, check_variance);
+
+  const W denominator = coefficient_denominator<W>(options.reduction, operand);
+  // Before the mean is overwritten by its own gradient.
+  if constexpr (one_variance && !is_none<GradientVariance>)
+    d_variance = narrow<Real>(W(terms.sum_of_d_variance() / denominator));
+
+  mean_output.prepare(operand, is_vector<Mean>);
+  variance_output.prepare(operand, is_vector<Mean>);
+  W sum = gaussian_sum<Real>(terms, mean_output.samples(storage_axis<Mean>),
+                             variance_output.samples(storage_axis<Mean>), denominator);
+  mean_output.finish();
+  variance_output.finish();
+  if (options.constant) sum += W(static_cast<double>(operand.size())) * HalfLogTwoPi<W>::value();
+  return narrow<Real>(W(sum / denominator));
+}
+
+/// One term per coefficient: check(operand) has checked what is special, sum(x, y, gradient) writes the gradient and
+/// returns the loss.
+template <class X, class Target, class Gradient, class Check, class Sum>
+RealOf<typename X::Scalar> coefficient_loss(const char* function, const Operand<X>& operand, const Target& target,
+                                            Gradient&& gradient, const Check& check, const Sum& sum) {
+  using Scalar = typename X::Scalar;
+  using W = Wide<RealOf<Scalar>>;
+  const auto targets = make_target_coefficients<W, X>(target);
+  auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
+  const auto x = operand.samples(storage_axis<X>);
+
+  targets.check(function, "target", operand);
+  output.check(function, "gradient", operand, is_vector<X>);
+  check(x);
+
+  output.prepare(operand, is_vector<X>);
+  const W loss = sum(x, targets.view(), output.samples(storage_axis<X>));
+  output.finish();
+  return narrow<RealOf<Scalar>>(loss);
+}
+
+template <class LogRate, class Target, class Gradient>
+RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate>& log_rate, const Target& target,
+                                                  Gradient&& gradient, const PoissonOptions& options) {
+  using Scalar = typename LogRate::Scalar;
+  using Real = RealOf<Scalar>;
+  using W = Wide<Real>;
+  constexpr const char* function = "poisson_nll";
+  static_assert(is_real<Scalar>, "xent: log rates must be real: write .cast<float>() or .cast<double>()");
+  const Operand operand(log_rate);
+  const auto check = [&](const Samples<const Scalar>& rates) {
+    if (options.constant && !math::HasLgamma<W>::value)
+      throw_invalid(function, "constant", "true", "false for a number type without lgamma");
+    for_each_coefficient(rates, [&](Index i, Index k) {
+      const Real value = static_cast<Real>(rates[i][k]);
+      if (!(value > -infinity<Real>()))
+        throw_invalid(function, position_text<LogRate>("log_rate", i, k), text(value),
+                      "a number > -inf, so a rate > 0");
+    });
+  };
+  return coefficient_loss(function, operand, target, std::forward<Gradient>(gradient), check,
+                          [&](const auto& rates, const auto& counts, const auto& out) {
+                            const W denominator = coefficient_denominator<W>(options.reduction, operand);
+                            return W(poisson_sum(rates, counts, out, denominator, options.constant) / denominator);
+                          });
+}
+
+template <class Prediction, class Target, class Gradient>
+RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBase<Prediction>& prediction,
+                                                            const Target& target, Gradient&& gradient) {
+  using Scalar = typename Prediction::Scalar;
+  static_assert(is_real<Scalar>, "xent: predictions must be real: write .cast<float>() or .cast<double>()");
+  const auto check = [](const Samples<const Scalar>& /*predictions*/) {};
+  return coefficient_loss("half_squared_error", Operand(prediction), target, std::forward<Gradient>(gradient), check,
+                          [](const auto& predictions, const auto& targets, const auto& out) {
+                            return half_squares<RealOf<Scalar>>(predictions, targets, out);
+                          });
+}
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif

@@ -1,0 +1,90 @@
+#ifndef XENT_DETAIL_SOFTMAX_CROSS_ENTROPY_SCALARS_HPP
+#define XENT_DETAIL_SOFTMAX_CROSS_ENTROPY_SCALARS_HPP
+
+/// Every option of softmax_cross_entropy as a scalar of a call or of a sample.
+
+#include <xent/config.hpp>
+#include <xent/cross_entropy_options.hpp>
+#include <xent/detail/core/wide.hpp>
+#include <xent/types.hpp>
+
+namespace xent {
+inline namespace XENT_INLINE_NAMESPACE {
+namespace detail {
+
+/// The options that the samples of a call share, exact in wide arithmetic.
+template <class Real>
+struct CrossEntropyScalars {
+  using W = Wide<Real>;
+
+  Real temperature;
+  W epsilon;
+  Smoothing smoothing;
+  W z_loss;
+  W denominator{1};  // D; 0 where nothing that counts was counted: then loss and gradient are 0
+  const Weights<Real>* class_weights;
+
+  explicit CrossEntropyScalars(const CrossEntropyOptions<Real>& options)
+      : temperature(options.temperature),
+        epsilon(widen<W>(options.label_smoothing)),
+        smoothing(options.smoothing),
+        z_loss(widen<W>(options.z_loss)),
+        class_weights(&options.class_weights) {}
+
+  W class_weight(Index k) const { return class_weights->size() == 0 ? W(1) : widen<W>((*class_weights)[k]); }
+
+  /// alpha = w / (D T)
+  W gradient_scale(const W& weight) const {
+    if (denominator == W(0)) return W(0);
+    return saturated<W>(W(weight / denominator) / widen<W>(temperature));
+  }
+};
+
+template <class Real, class Targets>
+bool is_absent(const Targets& targets, Index i, const CrossEntropyOptions<Real>& options) {
+  if (options.sample_weights.size() != 0 && options.sample_weights[i] == Real(0)) return true;
+  return Targets::are_labels && targets.label(i) == options.ignore_index;
+}
+
+template <class Real>
+Wide<Real> sample_weight(const CrossEntropyOptions<Real>& options, Index i) {
+  using W = Wide<Real>;
+  return options.sample_weights.size() == 0 ? W(1) : widen<W>(options.sample_weights[i]);
+}
+
+/// Label smoothing of one sample: the y of a class becomes keep y + share (sigma - own y), or keep y where the class is
+/// masked. Both rules are linear in y, so a soft target is smoothed as the mixture of labels that it is. Written with
+/// sigma - own y, not with a factor of y, no term is negative.
+template <class W>
+struct SmoothedTarget {
+  W keep{1};
+  W share{0};
+  W own{0};
+  W sigma{1};
+
+  SmoothedTarget() = default;
+
+  /// `unmasked` is K; `label` is -1 for a distribution, `label_masked` tells whether the label counts in K.
+  SmoothedTarget(const W& epsilon, Smoothing smoothing, const W& total, Index unmasked, Index label, bool label_masked)
+      : sigma(saturated<W>(total)) {
+    if (epsilon == W(0)) return;
+    const bool other = smoothing == Smoothing::other_classes;
+    const Index receivers = other ? unmasked - (label >= 0 && label_masked ? 0 : 1) : unmasked;
+    if (other && receivers <= 0) return;  // no other class to give to: not smoothed
+    keep = W(1) - epsilon;
+    if (receivers > 0) share = epsilon / W(static_cast<double>(receivers));
+    own = other ? W(1) : W(0);
+  }
+
+  W operator()(const W& y, bool masked) const {
+    const W kept = keep * y;
+    if (masked || share == W(0)) return kept;
+    return kept + share * W(sigma - own * y);
+  }
+};
+
+}  // namespace detail
+}  // namespace XENT_INLINE_NAMESPACE
+}  // namespace xent
+
+#endif
