@@ -59,8 +59,8 @@ RealOf<typename LogProbabilities::Scalar> nll(const Eigen::DenseBase<LogProbabil
 /// @param mean        real, any shape
 /// @param target      x, the same shape, any real or integer scalar
 /// @param variance    v > 0: one number, or the shape of the mean
-/// @param d_mean      the shape of the mean, its scalar or RealOf it; may be the very memory of the mean; `none`
-/// @param d_variance  one a coefficient: the shape of the mean; may be the very memory of the variance. For one number
+/// @param d_mean      the shape of the mean, its scalar or RealOf it (see docs/outputs.md); `none`
+/// @param d_variance  one a coefficient: the shape of the mean (see docs/outputs.md). For one number
 ///                    a Real that receives their sum; `none`
 /// @return the loss in nats; 0 without coefficients
 /// @throws std::invalid_argument for shapes that differ, for a variance that is <= 0 or NaN after minimum_variance,
@@ -97,7 +97,7 @@ RealOf<typename Mean::Scalar> gaussian_nll(const Eigen::DenseBase<Mean>& mean, c
 /// @param log_rate  l = log of the expected count: real, any shape
 /// @param target    x, the same shape, any real or integer scalar; used as given. With `constant`, log(x!) is
 ///                  log Gamma(x + 1)
-/// @param gradient  the shape of the log rates, their scalar or RealOf it; may be their very memory; `none`
+/// @param gradient  the shape of the log rates, their scalar or RealOf it (see docs/outputs.md); `none`
 /// @return the loss in nats; 0 without coefficients
 /// @throws std::invalid_argument for shapes that differ and for a rate that is not > 0: a log rate of -inf or NaN (with
 ///         its position); `constant` with a number type that has no lgamma; before the first write
@@ -124,7 +124,7 @@ RealOf<typename LogRate::Scalar> poisson_nll(const Eigen::DenseBase<LogRate>& lo
 ///
 /// @param prediction  real, any shape
 /// @param target      the same shape, any real or integer scalar
-/// @param gradient    the shape of the prediction, its scalar or RealOf it; may be its very memory; `none`
+/// @param gradient    the shape of the prediction, its scalar or RealOf it (see docs/outputs.md); `none`
 /// @return the loss; 0 without coefficients
 /// @throws std::invalid_argument for shapes that differ, before the first write
 ///

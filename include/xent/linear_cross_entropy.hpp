@@ -52,8 +52,8 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
 /// @param targets     as for softmax_cross_entropy: labels [batch], or distributions shaped like the logits, [classes x
 ///                    batch] or [batch x classes]
 /// @param d_weights, d_features, d_bias
-///                    shaped like weights, features and bias, their scalar or RealOf it; `none` is not computed; must
-///                    not share memory with an argument
+///                    shaped like weights, features and bias, their scalar or RealOf it; `none` is not computed
+///                    (see docs/outputs.md; one in the place of an argument takes a copy, too)
 /// @param options     see CrossEntropyOptions. workspace_bytes: upper bound on the scratch memory of a call;
 ///                    accumulate: d_weights and d_bias are added to, d_features is written
 /// @param report      see CrossEntropyReport; filled in the same pass
@@ -189,6 +189,9 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
   d_w.check(function, "d_weights", w_operand, false);
   d_x.check(function, "d_features", x_operand, one_sample);
   d_b.check(function, "d_bias", one_a_class, true);
+  d_x.check_apart(function, "d_features", d_w, "d_weights");
+  d_b.check_apart(function, "d_bias", d_w, "d_weights");
+  d_b.check_apart(function, "d_bias", d_x, "d_features");
   if (options.workspace_bytes == 0) throw_invalid(function, "workspace_bytes", "0", "at least 1");
   const CountedSamples<Real> counted = check_batch(function, target, classes, batch, options);
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
@@ -196,6 +199,12 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
   d_w.prepare(w_operand, false);
   d_x.prepare(x_operand, one_sample);
   d_b.prepare(one_a_class, true);
+  for (const Memory& read : {Memory(w), Memory(x), Memory(b.samples()), argument.memory(),
+                             memory_of_vector(options.class_weights), memory_of_vector(options.sample_weights)}) {
+    d_w.keep_apart(read);
+    d_x.keep_apart(read);
+    d_b.keep_apart(read);
+  }
   if (options.accumulate) {
     d_w.load();
     d_b.load();

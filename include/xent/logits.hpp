@@ -98,7 +98,7 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
 ///
 /// @param logits    real [classes x batch], or [batch x classes] with Axis::rows; any dense expression; a vector at
 ///                  compile time is one sample
-/// @param gradient  the shape of the logits, their scalar or RealOf it; may be the very memory of the logits; `none`
+/// @param gradient  the shape of the logits, their scalar or RealOf it (see docs/outputs.md); `none`
 /// @param options   axis, reduction, denominator (default: the sum of the weights of the counted samples), temperature,
 ///                  sample_weights, executor; the other members must keep their defaults
 /// @param report    loss; sample_loss = w H; entropy = H; logsumexp; prediction; temperature_gradient; counted, ignored
@@ -140,8 +140,7 @@ RealOf<typename Logits::Scalar> entropy_from_logits(const Eigen::DenseBase<Logit
 ///
 /// @param logits_p, logits_q  real, of one scalar and one shape, [classes x batch] or [batch x classes] as the axis
 ///                  says; a vector at compile time is one sample
-/// @param d_p, d_q  the shape of the logits, their scalar or RealOf it; each may be the very memory of either logits;
-///                  `none`
+/// @param d_p, d_q  the shape of the logits, their scalar or RealOf it (see docs/outputs.md); `none`
 /// @param options   as for entropy_from_logits; both logits are divided by the temperature
 /// @param report    loss; sample_loss = w KL; temperature_gradient; counted, ignored; logsumexp, entropy and prediction
 ///                  are those of p, so that entropy + KL is the cross-entropy of the sample
@@ -194,6 +193,8 @@ RealOf<typename Logits::Scalar> entropy_from_logits_into(const Eigen::DenseBase<
   const CountedSamples<Real> counted = check_batch(function, NoTargets{}, z.classes, z.count, options);
 
   output.prepare(operand, is_vector<Logits>);
+  output.keep_apart_unless_in_place(z, options.axis);
+  output.keep_apart(memory_of_vector(options.sample_weights));
   const Real loss = entropy_of_batch(z, output.samples(options.axis), options, counted, report);
   output.finish();
   return loss;
@@ -220,12 +221,19 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
   check_same_shape(function, "logits_q", operand_p, operand_q);
   output_p.check(function, "d_p", operand_p, is_vector<P>);
   output_q.check(function, "d_q", operand_p, is_vector<P>);
+  output_q.check_apart(function, "d_q", output_p, "d_p");
   check_unread_smoothing(function, options);
   check_unread_labels(function, options);
   const CountedSamples<Real> counted = check_batch(function, NoTargets{}, z_p.classes, z_p.count, options);
 
   output_p.prepare(operand_p, is_vector<P>);
   output_q.prepare(operand_p, is_vector<P>);
+  for (const auto& z : {z_p, z_q}) {
+    output_p.keep_apart_unless_in_place(z, options.axis);
+    output_q.keep_apart_unless_in_place(z, options.axis);
+  }
+  output_p.keep_apart(memory_of_vector(options.sample_weights));
+  output_q.keep_apart(memory_of_vector(options.sample_weights));
   const Real loss = kl_divergence_of_batch(z_p, z_q, output_p.samples(options.axis), output_q.samples(options.axis),
                                            options, counted, report);
   output_p.finish();

@@ -65,7 +65,7 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
 ///                  compile time is one sample of so many decisions
 /// @param targets   y in [0, 1], shaped like the logits, dense or sparse; any real or integer scalar, bool included;
 ///                  used as given
-/// @param gradient  the shape of the logits, their scalar or RealOf it; may be the very memory of the logits; `none`
+/// @param gradient  the shape of the logits, their scalar or RealOf it (see docs/outputs.md); `none`
 /// @param options   see SigmoidOptions. D is 1 under Reduction::sum, else `denominator`, else the number of
 ///                  coefficients that count. For a vector both weights have one entry, or one a coefficient
 /// @param report    counted, ignored and correct count decisions (correct: the logit is on the side of the target,
@@ -164,6 +164,10 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
   }
 
   output.prepare(operand, vector);
+  output.keep_apart_unless_in_place(z, options.axis);
+  output.keep_apart(argument.memory());
+  output.keep_apart(memory_of_vector(options.positive_weights));
+  output.keep_apart(memory_of_vector(options.sample_weights));
   if (report) resize_report(*report, z.count);
   const auto written = output.samples(options.axis);
   const auto* const wanted = is_none<Gradient> ? nullptr : &written;

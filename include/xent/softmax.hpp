@@ -70,7 +70,7 @@ typename Logits::PlainObject softmax_returned(const Eigen::DenseBase<Logits>& lo
 ///
 /// @param logits   real [classes x samples], or [samples x classes] with Axis::rows, any dense expression; a vector at
 ///                 compile time is one sample
-/// @param out      the same shape, the scalar of the logits or RealOf it; may be the very memory of the logits
+/// @param out      the same shape, the scalar of the logits or RealOf it (see docs/outputs.md)
 /// @param options  axis, temperature T > 0, executor
 /// @return an object shaped like the logits with their scalar; the form with `out` returns nothing
 /// @throws std::invalid_argument for a temperature that is not finite and > 0, or an `out` of another shape
@@ -170,8 +170,10 @@ void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const Softm
   const Operand operand(logits);
   auto output = make_output<Scalar>(std::forward<Out>(out));
   output.check(Map::name, "out", operand, is_vector<Logits>);
+  const auto z = operand.samples(options.axis);
   output.prepare(operand, is_vector<Logits>);
-  softmax_samples<Map>(operand.samples(options.axis), output.samples(options.axis), options);
+  output.keep_apart_unless_in_place(z, options.axis);
+  softmax_samples<Map>(z, output.samples(options.axis), options);
   output.finish();
 }
 

@@ -49,7 +49,7 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// @param targets   labels: integers [batch], as an Eigen vector of either orientation or a container, for one sample
 ///                  also a plain integer; or a distribution a sample: dense or sparse, shaped like the logits, any
 ///                  real scalar
-/// @param gradient  the shape of the logits, their scalar or RealOf it; may be the very memory of the logits; `none`
+/// @param gradient  the shape of the logits, their scalar or RealOf it (see docs/outputs.md); `none`
 /// @param options   see CrossEntropyOptions
 /// @param report    see CrossEntropyReport; filled in the same pass
 /// @return the loss in nats; 0 for an empty batch, or when no sample counts
@@ -94,7 +94,7 @@ RealOf<typename Logits::Scalar> softmax_cross_entropy(const Eigen::DenseBase<Log
 /// through the sum of Y.
 ///
 /// @param direction  shaped like the logits, with their scalar or RealOf it
-/// @param out        shaped like the logits; may be the very memory of the logits or of the direction
+/// @param out        shaped like the logits (see docs/outputs.md)
 /// @return an object shaped like the logits; the form with `out` returns nothing
 ///
 /// Parameters and exceptions otherwise as for softmax_cross_entropy. Masked classes and absent samples get 0, and their
@@ -142,6 +142,10 @@ RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBas
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
 
   output.prepare(operand, is_vector<Logits>);
+  output.keep_apart_unless_in_place(z, options.axis);
+  output.keep_apart(argument.memory());
+  output.keep_apart(memory_of_vector(options.class_weights));
+  output.keep_apart(memory_of_vector(options.sample_weights));
   if (report) resize_report(*report, z.count);
   const auto written = output.samples(options.axis);
   const auto* const wanted = is_none<Gradient> ? nullptr : &written;
@@ -193,6 +197,11 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
 
   output.prepare(operand, is_vector<Logits>);
+  output.keep_apart_unless_in_place(z, options.axis);
+  output.keep_apart_unless_in_place(v, options.axis);
+  output.keep_apart(argument.memory());
+  output.keep_apart(memory_of_vector(options.class_weights));
+  output.keep_apart(memory_of_vector(options.sample_weights));
   hvp_of_batch(z, target, v, options, scalars, output.samples(options.axis));
   output.finish();
 }

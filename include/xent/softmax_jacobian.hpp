@@ -77,7 +77,7 @@ detail::SoftmaxJacobianOf<S> softmax_jacobian(
 /// @param s        probabilities softmax(z / T) [classes x samples], or [samples x classes] with Axis::rows; any dense
 ///                 expression; a vector at compile time is one sample
 /// @param v, g     shaped like s, with its scalar or RealOf it
-/// @param out      shaped like s, with its scalar or RealOf it; may be the very memory of s or of v
+/// @param out      shaped like s, with its scalar or RealOf it (see docs/outputs.md)
 /// @param options  axis, temperature T > 0, executor
 /// @return an object shaped like v with its scalar; the form with `out` returns nothing
 /// @throws std::invalid_argument for shapes that differ, or a temperature that is not finite and > 0
@@ -256,6 +256,8 @@ void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const 
   output.prepare(probabilities, is_vector<S>);
   const auto from = probabilities.samples(options.axis);
   const auto along = vectors.samples(options.axis, is_vector<S>);
+  output.keep_apart_unless_in_place(from, options.axis);
+  output.keep_apart_unless_in_place(along, options.axis);
   jacobian_of_batch<Product>(from, along, options, output.samples(options.axis));
   output.finish();
 }

@@ -4,6 +4,7 @@
 /// Sparse distributions: the entries of each sample, in increasing order of the class.
 
 #include <xent/config.hpp>
+#include <xent/detail/arguments/memory.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/error.hpp>
 #include <xent/detail/core/function_ref.hpp>
@@ -109,6 +110,12 @@ class SparseTargetArgument {
   }
 
   EntryTargets<W> view() const { return EntryTargets<W>(*this); }
+  Memory memory() const {
+    if (regrouped_) return {};
+    const auto* const starts = targets_.outerIndexPtr();
+    const auto size = static_cast<Index>(starts ? starts[targets_.outerSize()] : targets_.nonZeros());
+    return Memory(Samples<const Scalar>{targets_.valuePtr(), size, 1, 1, 0});
+  }
   void for_each_entry(Index i, const typename EntryTargets<W>::Visit& visit) const {
     if (regrouped_) {
       const auto sample = static_cast<std::size_t>(i);

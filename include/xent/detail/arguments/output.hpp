@@ -2,14 +2,19 @@
 #define XENT_DETAIL_ARGUMENTS_OUTPUT_HPP
 
 /// Dense outputs: anything writable, named or a temporary view of named memory; everything else stops at compile time
-/// with a sentence. A wrong shape throws before the first write; only an empty plain object is resized.
+/// with a sentence. A wrong shape throws before the first write; only an empty plain object is resized. What shares
+/// memory with an argument is written somewhere else first.
 
 #include <xent/config.hpp>
+#include <xent/detail/arguments/memory.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/error.hpp>
 #include <xent/types.hpp>
 
+#include <cstddef>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -44,8 +49,8 @@ constexpr void check_output_type() {
       "(or float, for half and bfloat16), or write .cast<>() on the argument");
 }
 
-/// A matrix or vector that results are written to. Life of one: `check` with all the other checks, then `prepare`, then
-/// writes through `samples`, then `finish`.
+/// A matrix or vector that results are written to. Life of one: `check` and `check_apart` with all the other checks,
+/// then `prepare`, then `keep_apart` from each argument, then writes through `samples`, then `finish`.
 template <class Out, class Scalar>
 class Output {
  public:
@@ -77,22 +82,61 @@ class Output {
     if constexpr (!lies_in_memory<Dense>) scratch_.resize(out_.rows(), out_.cols());
   }
 
+  /// Throws if two outputs share memory: the same empty object twice, too.
+  template <class OtherOutput>
+  void check_apart(const char* function, const char* argument, const OtherOutput& other,
+                   const char* other_argument) const {
+    const bool same_object = memory().empty() && static_cast<const void*>(&out_) == other.object();
+    if (same_object || share_memory(memory(), other.memory()))
+      throw_invalid(function, argument, text("memory that ", other_argument, " has, too"), "memory of its own");
+  }
+  const void* object() const { return &out_; }
+  Memory memory() const {
+    if constexpr (lies_in_memory<Dense>)
+      return Memory(samples_at<OutScalar>(out_.data(), out_, Axis::columns, false));
+    else
+      return {};  // written only when all else is done
+  }
+
+  /// Results are computed as if the argument had been copied first: where it shares memory with this output, they are
+  /// written to another place of the same layout, and from there to the output when all is done.
+  void keep_apart(const Memory& argument) {
+    if constexpr (lies_in_memory<Dense>) {
+      if (!elsewhere_.empty() || !share_memory(memory(), argument)) return;
+      const Memory own = memory();
+      elsewhere_.resize(static_cast<std::size_t>((own.end() - own.first) / own.size));
+    }
+  }
+  /// The same of an argument that may be overwritten coefficient by coefficient: in place.
+  template <class Argument>
+  void keep_apart_unless_in_place(const Samples<Argument>& argument, Axis axis) {
+    if constexpr (lies_in_memory<Dense>)
+      if (!same_places(argument, samples_at<OutScalar>(out_.data(), out_, axis, one_sample_)))
+        keep_apart(Memory(argument));
+  }
+
   /// For an output that is added to: what it holds is there to be read.
   void load() {
-    if constexpr (!lies_in_memory<Dense>) scratch_ = out_;
+    if constexpr (!lies_in_memory<Dense>)
+      scratch_ = out_;
+    else if (!elsewhere_.empty())
+      copy(places(out_.data()), places(elsewhere_.data()));
   }
 
   /// The samples of the output lie as those of the reference argument.
   Samples<OutScalar> samples(Axis axis) {
     if constexpr (lies_in_memory<Dense>)
-      return samples_at<OutScalar>(out_.data(), out_, axis, one_sample_);
+      return samples_at<OutScalar>(elsewhere_.empty() ? out_.data() : elsewhere_.data(), out_, axis, one_sample_);
     else
       return samples_at<OutScalar>(scratch_.data(), scratch_, axis, one_sample_);
   }
 
   /// An output that is writable but not in one strided piece of memory (an indexed view, say) is assigned as a whole.
   void finish() {
-    if constexpr (!lies_in_memory<Dense>) out_ = scratch_;
+    if constexpr (!lies_in_memory<Dense>)
+      out_ = scratch_;
+    else if (!elsewhere_.empty())
+      copy(places(elsewhere_.data()), places(out_.data()));
   }
 
  private:
@@ -117,12 +161,20 @@ class Output {
       return false;
     }
   }
+  Samples<OutScalar> places(OutScalar* data) const {
+    return samples_at<OutScalar>(data, out_, Dense::IsRowMajor ? Axis::rows : Axis::columns, false);
+  }
+  static void copy(const Samples<OutScalar>& from, const Samples<OutScalar>& to) {
+    for (Index i = 0; i < from.count; ++i)
+      for (Index k = 0; k < from.classes; ++k) to[i][k] = from[i][k];
+  }
   static bool allows(int fixed, int most, Index size) {
     return (fixed == Eigen::Dynamic || fixed == size) && (most == Eigen::Dynamic || size <= most);
   }
 
   Dense& out_;
   bool one_sample_ = false;
+  std::vector<OutScalar> elsewhere_{};
   std::conditional_t<lies_in_memory<Dense>, NoneType, typename Dense::PlainObject> scratch_{};
 };
 
@@ -138,6 +190,14 @@ class Output<const NoneType&, Scalar> {
              bool /*vector*/) const {}
   template <class Reference>
   void prepare(const Reference& /*reference*/, bool /*vector*/) {}
+  template <class OtherOutput>
+  void check_apart(const char* /*function*/, const char* /*argument*/, const OtherOutput& /*other*/,
+                   const char* /*other_argument*/) const {}
+  static const void* object() { return nullptr; }
+  static Memory memory() { return {}; }
+  void keep_apart(const Memory& /*argument*/) {}
+  template <class Argument>
+  void keep_apart_unless_in_place(const Samples<Argument>& /*argument*/, Axis /*axis*/) {}
   void load() {}
   Samples<OutScalar> samples(Axis /*axis*/) const { return {}; }
   void finish() {}

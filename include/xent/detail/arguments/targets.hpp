@@ -8,6 +8,7 @@
 #include <xent/config.hpp>
 #include <xent/detail/arguments/entry_targets.hpp>
 #include <xent/detail/arguments/labels.hpp>
+#include <xent/detail/arguments/memory.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/error.hpp>
 #include <xent/detail/core/wide.hpp>
@@ -79,6 +80,8 @@ class LabelTargetArgument {
     if (size != count) throw_invalid(function, "labels", text(size), text(count, ", one per sample"));
   }
   LabelTargets<W> view() const { return LabelTargets<W>(labels_.view()); }
+  /// Integers do not lie where real numbers do.
+  static Memory memory() { return {}; }
 
  private:
   decltype(make_labels(std::declval<const T&>())) labels_;
@@ -133,6 +136,7 @@ class DenseTargetArgument {
   DenseTargets<typename Dense::Scalar, W> view() const {
     return DenseTargets<typename Dense::Scalar, W>(operand_.samples(axis_, one_sample_));
   }
+  Memory memory() const { return Memory(operand_.samples(axis_, one_sample_)); }
 
  private:
   Operand<Dense> operand_;

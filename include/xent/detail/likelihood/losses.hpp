@@ -44,6 +44,7 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   variances.check(function, "variance", operand);
   mean_output.check(function, "d_mean", operand, is_vector<Mean>);
   variance_output.check(function, "d_variance", operand, is_vector<Mean>);
+  variance_output.check_apart(function, "d_variance", mean_output, "d_mean");
   if (!(options.minimum_variance >= Real(0)) || !is_finite(options.minimum_variance))
     throw_invalid(function, "minimum_variance", text(options.minimum_variance), "a finite number >= 0");
   const W minimum = widen<W>(options.minimum_variance);
@@ -62,16 +63,23 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
     for_each_coefficient(m, check_variance);
 
   const W denominator = coefficient_denominator<W>(options.reduction, operand);
-  // Before the mean is overwritten by its own gradient.
+  Real d_of_one_variance(0);  // before the mean is overwritten by its own gradient
   if constexpr (one_variance && !is_none<GradientVariance>)
-    d_variance = narrow<Real>(W(terms.sum_of_d_variance() / denominator));
+    d_of_one_variance = narrow<Real>(W(terms.sum_of_d_variance() / denominator));
 
   mean_output.prepare(operand, is_vector<Mean>);
   variance_output.prepare(operand, is_vector<Mean>);
+  mean_output.keep_apart_unless_in_place(m, storage_axis<Mean>);
+  variance_output.keep_apart_unless_in_place(variances.samples(), storage_axis<Mean>);
+  mean_output.keep_apart(Memory(variances.samples()));
+  variance_output.keep_apart(Memory(m));
+  mean_output.keep_apart(Memory(targets.samples()));
+  variance_output.keep_apart(Memory(targets.samples()));
   W sum = gaussian_sum<Real>(terms, mean_output.samples(storage_axis<Mean>),
                              variance_output.samples(storage_axis<Mean>), denominator);
   mean_output.finish();
   variance_output.finish();
+  if constexpr (one_variance && !is_none<GradientVariance>) d_variance = d_of_one_variance;
   if (options.constant) sum += W(static_cast<double>(operand.size())) * HalfLogTwoPi<W>::value();
   return narrow<Real>(W(sum / denominator));
 }
@@ -92,6 +100,8 @@ RealOf<typename X::Scalar> coefficient_loss(const char* function, const Operand<
   check(x);
 
   output.prepare(operand, is_vector<X>);
+  output.keep_apart_unless_in_place(x, storage_axis<X>);
+  output.keep_apart(Memory(targets.samples()));
   const W loss = sum(x, targets.view(), output.samples(storage_axis<X>));
   output.finish();
   return narrow<RealOf<Scalar>>(loss);

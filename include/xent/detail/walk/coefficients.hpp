@@ -52,8 +52,10 @@ class DenseCoefficientArgument {
     check_same_shape(function, argument, reference, operand_);
   }
   DenseCoefficients<W, typename Dense::Scalar> view() const {
-    return DenseCoefficients<W, typename Dense::Scalar>(
-        operand_.samples(storage_axis<Reference>, is_vector<Reference>));
+    return DenseCoefficients<W, typename Dense::Scalar>(samples());
+  }
+  Samples<const typename Dense::Scalar> samples() const {
+    return operand_.samples(storage_axis<Reference>, is_vector<Reference>);
   }
 
  private:
@@ -68,6 +70,7 @@ class SameCoefficients {
   template <class Reference>
   void check(const char* /*function*/, const char* /*argument*/, const Reference& /*reference*/) const {}
   const SameCoefficients& view() const { return *this; }
+  static Samples<const float> samples() { return {}; }
   const W& operator()(Index /*i*/, Index /*k*/) const { return number_; }
   template <class Real>
   NumberRuns<Real> runs() const {

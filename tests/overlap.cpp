@@ -1,0 +1,337 @@
+// Every pair of argument and output that shares memory: what is computed is what would be had the arguments been copied
+// first. Random views of one buffer, at random places, in all strides; the same call with a buffer for each argument
+// has the same strides, and so the same bits.
+
+#include "support/catch.hpp"
+#include "support/random.hpp"
+
+#include <xent/likelihood.hpp>
+#include <xent/linear_cross_entropy.hpp>
+#include <xent/logits.hpp>
+#include <xent/sigmoid_cross_entropy.hpp>
+#include <xent/softmax.hpp>
+#include <xent/softmax_cross_entropy.hpp>
+#include <xent/softmax_jacobian.hpp>
+
+#include <Eigen/Core>
+#include <Eigen/SparseCore>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using Eigen::Index;
+using xent::Axis;
+
+template <class Scalar>
+using View = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>, Eigen::Unaligned,
+                        Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+
+/// A matrix in a buffer. `inner` is between rows.
+struct Place {
+  Index offset, rows, cols, inner, outer;
+
+  Index extent() const { return rows * cols == 0 ? 0 : (rows - 1) * inner + (cols - 1) * outer + 1; }
+  std::set<Index> coefficients() const {
+    std::set<Index> all;
+    for (Index j = 0; j < cols; ++j)
+      for (Index i = 0; i < rows; ++i) all.insert(offset + i * inner + j * outer);
+    return all;
+  }
+  template <class Scalar>
+  View<Scalar> in(std::vector<Scalar>& buffer) const {
+    return View<Scalar>(buffer.data() + offset, rows, cols,
+                        Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(outer, inner));
+  }
+};
+
+bool share(const Place& a, const Place& b) {
+  const std::set<Index> of_a = a.coefficients();
+  const std::set<Index> of_b = b.coefficients();
+  return std::any_of(of_a.begin(), of_a.end(), [&](Index place) { return of_b.count(place) != 0; });
+}
+
+/// One call: places of its arguments and outputs in one buffer, and the same in a buffer each.
+template <class Scalar>
+class Call {
+ public:
+  Call(std::vector<Scalar> content, Index arguments, std::vector<Place> places)
+      : arguments_(arguments), places_(std::move(places)), shared_(content), apart_(places_.size(), content) {}
+
+  /// call(views...) by one function over a vector of views. Checks that both have the same results, that nothing else
+  /// was written, and that two outputs that share memory are refused.
+  template <class Function>
+  void check(const Function& function) {
+    std::vector<View<Scalar>> views;
+    std::vector<View<Scalar>> copies;
+    for (std::size_t v = 0; v < places_.size(); ++v) {
+      views.push_back(places_[v].in(shared_));
+      copies.push_back(places_[v].in(apart_[v]));
+    }
+    const std::vector<Scalar> before = shared_;
+    if (outputs_share()) {
+      CHECK_THROWS_AS(function(views), std::invalid_argument);
+      CHECK(same_bits(shared_, before));
+      return;
+    }
+    const auto value = function(views);
+    const auto expected = function(copies);
+    CHECK(std::memcmp(&value, &expected, sizeof(value)) == 0);
+    std::vector<Scalar> after = before;
+    for (auto v = static_cast<std::size_t>(arguments_); v < places_.size(); ++v)
+      for (const Index place : places_[v].coefficients())
+        after[static_cast<std::size_t>(place)] = apart_[v][static_cast<std::size_t>(place)];
+    CHECK(same_bits(shared_, after));
+  }
+
+ private:
+  static bool same_bits(const std::vector<Scalar>& a, const std::vector<Scalar>& b) {
+    return std::memcmp(a.data(), b.data(), a.size() * sizeof(Scalar)) == 0;
+  }
+  bool outputs_share() const {
+    for (auto v = static_cast<std::size_t>(arguments_); v < places_.size(); ++v)
+      for (std::size_t w = v + 1; w < places_.size(); ++w)
+        if (share(places_[v], places_[w])) return true;
+    return false;
+  }
+
+  Index arguments_;
+  std::vector<Place> places_;
+  std::vector<Scalar> shared_;
+  std::vector<std::vector<Scalar>> apart_;
+};
+
+/// Places of matrices of the given shapes in one buffer, near to each other: a third in the place of another one, a
+/// third beside one with its strides, the others anywhere.
+class Places {
+ public:
+  explicit Places(support::Random& random) : random_(random) {}
+
+  std::vector<Place> of(const std::vector<std::pair<Index, Index>>& shapes) {
+    std::vector<Place> places;
+    for (const auto& [rows, cols] : shapes) places.push_back(one(rows, cols, places));
+    return places;
+  }
+
+ private:
+  Place one(Index rows, Index cols, const std::vector<Place>& others) {
+    const int kind = others.empty() ? 2 : random_.integer(3);
+    if (kind < 2) {
+      Place place = others[static_cast<std::size_t>(random_.integer(static_cast<int>(others.size())))];
+      const bool fits = rows <= place.rows && cols <= place.cols;
+      if (fits || random_.integer(2) == 0) {
+        place.rows = rows;
+        place.cols = cols;
+        if (kind == 1) place.offset += random_.integer(2 * static_cast<int>(std::max(place.inner, place.outer)));
+        if (!overlaps_itself(place)) return place;
+      }
+    }
+    const bool by_columns = random_.integer(2) == 0;
+    const Index step = random_.integer(3) == 0 ? 2 : 1;
+    const Index length = (by_columns ? rows : cols) * step + random_.integer(4);
+    const Index offset = random_.integer(60);
+    return by_columns ? Place{offset, rows, cols, step, length} : Place{offset, rows, cols, length, step};
+  }
+  static bool overlaps_itself(const Place& place) {
+    return static_cast<Index>(place.coefficients().size()) != place.rows * place.cols;
+  }
+
+  support::Random& random_;
+};
+
+constexpr int functions = 15;
+
+template <class Scalar>
+void check_call(int function, support::Random& random) {
+  using Real = xent::RealOf<Scalar>;
+  const Axis axis = random.integer(2) == 0 ? Axis::columns : Axis::rows;
+  const Index classes = 1 + random.integer(random.integer(3) == 0 ? 140 : 12);
+  const Index batch = 1 + random.integer(random.integer(3) == 0 ? 70 : 9);
+  const Index rows = axis == Axis::columns ? classes : batch;
+  const Index cols = axis == Axis::columns ? batch : classes;
+  const std::pair<Index, Index> shape{rows, cols};
+  std::vector<int> labels;
+  for (Index i = 0; i < batch; ++i) labels.push_back(random.integer(static_cast<int>(classes)));
+
+  // How many arguments and outputs, all of one shape but for the linear loss.
+  const std::vector<std::pair<Index, Index>> counts = {{1, 1}, {1, 1}, {1, 1}, {2, 1}, {3, 1}, {2, 1}, {2, 1}, {2, 1},
+                                                       {2, 1}, {2, 1}, {1, 1}, {2, 2}, {3, 2}, {2, 1}, {2, 1}};
+  std::vector<std::pair<Index, Index>> shapes(
+      static_cast<std::size_t>(counts[static_cast<std::size_t>(function)].first +
+                               counts[static_cast<std::size_t>(function)].second),
+      shape);
+  Places places(random);
+  const std::vector<Place> chosen = places.of(shapes);
+  Index size = 0;
+  for (const Place& place : chosen) size = std::max(size, place.offset + place.extent());
+  std::vector<Scalar> content;
+  for (Index i = 0; i < size + 40; ++i) content.push_back(static_cast<Scalar>(random.uniform(0.1, 1)));
+  Call<Scalar> call(content, counts[static_cast<std::size_t>(function)].first, chosen);
+  CAPTURE(function, rows, cols, axis == Axis::columns);
+
+  using Views = std::vector<View<Scalar>>;
+  xent::SoftmaxOptions<Real> softmax;
+  softmax.axis = axis;
+  xent::CrossEntropyOptions<Real> options;
+  options.axis = axis;
+  xent::SigmoidOptions<Real> sigmoid;
+  sigmoid.axis = axis;
+  const auto nothing = [](const auto& does) {
+    return [does](Views& v) {
+      does(v);
+      return 0;
+    };
+  };
+  switch (function) {
+    case 0:
+      return call.check(nothing([=](Views& v) { xent::softmax(v[0], v[1], softmax); }));
+    case 1:
+      return call.check(nothing([=](Views& v) { xent::log_softmax(v[0], v[1], softmax); }));
+    case 2:
+      return call.check([&](Views& v) { return xent::softmax_cross_entropy(v[0], labels, v[1], options); });
+    case 3:
+      return call.check([&](Views& v) { return xent::softmax_cross_entropy(v[0], v[1], v[2], options); });
+    case 4:
+      return call.check(nothing([=](Views& v) { xent::softmax_cross_entropy_hvp(v[0], v[1], v[2], v[3], options); }));
+    case 5:
+      return call.check(nothing([=](Views& v) { xent::softmax_jvp(v[0], v[1], v[2], softmax); }));
+    case 6:
+      return call.check(nothing([=](Views& v) { xent::softmax_vjp(v[0], v[1], v[2], softmax); }));
+    case 7:
+      return call.check(nothing([=](Views& v) { xent::log_softmax_jvp(v[0], v[1], v[2], softmax); }));
+    case 8:
+      return call.check(nothing([=](Views& v) { xent::log_softmax_vjp(v[0], v[1], v[2], softmax); }));
+    case 9:
+      return call.check([=](Views& v) { return xent::sigmoid_cross_entropy(v[0], v[1], v[2], sigmoid); });
+    case 10:
+      return call.check([=](Views& v) { return xent::entropy_from_logits(v[0], v[1], options); });
+    case 11:
+      return call.check([=](Views& v) { return xent::kl_divergence_from_logits(v[0], v[1], v[2], v[3], options); });
+    case 12:
+      return call.check([](Views& v) { return xent::gaussian_nll(v[0], v[1], v[2], v[3], v[4]); });
+    case 13:
+      return call.check([](Views& v) { return xent::poisson_nll(v[0], v[1], v[2]); });
+    default:
+      return call.check([](Views& v) { return xent::half_squared_error(v[0], v[1], v[2]); });
+  }
+}
+
+/// Weights, features, bias, and their gradients.
+template <class Scalar>
+void check_linear(support::Random& random) {
+  using Views = std::vector<View<Scalar>>;
+  const Index classes = 1 + random.integer(40);
+  const Index dim = 1 + random.integer(12);
+  const Index batch = 1 + random.integer(20);
+  const std::vector<std::pair<Index, Index>> shapes = {{classes, dim}, {dim, batch}, {classes, 1},
+                                                       {classes, dim}, {dim, batch}, {classes, 1}};
+  Places places(random);
+  const std::vector<Place> chosen = places.of(shapes);
+  Index size = 0;
+  for (const Place& place : chosen) size = std::max(size, place.offset + place.extent());
+  std::vector<Scalar> content;
+  for (Index i = 0; i < size + 40; ++i) content.push_back(static_cast<Scalar>(random.uniform(0.1, 1)));
+  std::vector<int> labels;
+  for (Index i = 0; i < batch; ++i) labels.push_back(random.integer(static_cast<int>(classes)));
+  xent::LinearCrossEntropyOptions<Scalar> options;
+  options.workspace_bytes = random.integer(2) == 0 ? 1 : std::size_t{1} << 20U;
+  options.accumulate = random.integer(2) == 0;
+  CAPTURE(classes, dim, batch, options.workspace_bytes, options.accumulate);
+  Call<Scalar>(content, 3, chosen).check([&](Views& v) {
+    return xent::linear_cross_entropy(v[0], v[1], v[2].col(0), labels, v[3], v[4], v[5].col(0), options);
+  });
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("overlap: random views of one buffer, and the same views of copies", "", float, double) {
+  support::Random random(2026);
+  for (int i = 0; i < 6000; ++i) {
+    CAPTURE(i);
+    if (i % (functions + 1) == functions)
+      check_linear<TestType>(random);
+    else
+      check_call<TestType>(i % (functions + 1), random);
+  }
+}
+
+TEST_CASE("overlap: what was seen to go wrong") {
+  support::Random random(1);
+  for (const Index n : {30, 97, 128, 300}) {
+    Eigen::MatrixXf z(n, n);
+    Eigen::MatrixXf y(n, n);
+    for (Index i = 0; i < z.size(); ++i) z.data()[i] = static_cast<float>(random.normal(0, 1));
+    for (Index i = 0; i < y.size(); ++i) y.data()[i] = static_cast<float>(random.uniform(0, 1));
+    const std::vector<int> labels(static_cast<std::size_t>(n), 3);
+    for (const Axis axis : {Axis::columns, Axis::rows}) {
+      CAPTURE(n, axis == Axis::columns);
+      xent::CrossEntropyOptions<float> options;
+      options.axis = axis;
+      Eigen::MatrixXf expected(n, n);
+      Eigen::MatrixXf shared = y;
+      const float loss = xent::softmax_cross_entropy(z, y, expected, options);
+      CHECK(xent::softmax_cross_entropy(z, shared, shared, options) == loss);
+      CHECK(shared == expected);
+
+      shared = z;
+      xent::softmax(z.transpose(), expected, {axis});  // layouts as below: other ones have other last digits
+      xent::softmax(shared.transpose(), shared, {axis});
+      CHECK(shared == expected);
+
+      shared = z;
+      xent::softmax_cross_entropy(z, labels, expected.transpose(), options);
+      xent::softmax_cross_entropy(shared, labels, shared.transpose(), options);
+      CHECK(shared == expected);
+    }
+    Eigen::MatrixXf shared = z;
+    const Eigen::MatrixXf expected = xent::softmax(z.leftCols(n - 1));
+    xent::softmax(shared.leftCols(n - 1), shared.rightCols(n - 1));
+    CHECK(shared.rightCols(n - 1) == expected);
+    CHECK(shared.col(0) == z.col(0));
+  }
+}
+
+TEST_CASE("overlap: the empty matrix twice is one memory, too") {
+  const Eigen::MatrixXd p = Eigen::MatrixXd::Random(4, 3);
+  const Eigen::MatrixXd q = Eigen::MatrixXd::Random(4, 3);
+  Eigen::MatrixXd d;
+  CHECK_THROWS_AS(xent::kl_divergence_from_logits(p, q, d, d), std::invalid_argument);
+  CHECK(d.size() == 0);
+}
+
+TEST_CASE("overlap: numbers of the options and entries of sparse targets are arguments") {
+  Eigen::MatrixXd z = Eigen::MatrixXd::Random(6, 1);
+  Eigen::MatrixXd expected(6, 1);
+  xent::CrossEntropyOptions<double> options;
+  options.class_weights = Eigen::VectorXd::LinSpaced(6, 0.5, 2.0);
+  options.label_smoothing = 0.2;
+  const std::vector<int> labels{2};
+  xent::softmax_cross_entropy(z, labels, expected, options);
+  Eigen::Map<Eigen::MatrixXd> over_weights(options.class_weights.data(), 6, 1);
+  xent::softmax_cross_entropy(z, labels, over_weights, options);
+  CHECK(over_weights == expected);
+
+  Eigen::SparseMatrix<double> targets(6, 1);
+  for (Index k = 0; k < 6; ++k) targets.insert(k, 0) = 0.1 * static_cast<double>(k + 1);
+  targets.makeCompressed();
+  xent::softmax_cross_entropy(z, targets, expected);
+  Eigen::Map<Eigen::MatrixXd> over_targets(targets.valuePtr(), 6, 1);
+  xent::softmax_cross_entropy(z, targets, over_targets);
+  CHECK(over_targets == expected);
+}
+
+TEST_CASE("overlap: one variance whose derivative goes into the mean") {
+  Eigen::VectorXd mean = Eigen::VectorXd::LinSpaced(5, -1, 1);
+  const Eigen::VectorXd target = Eigen::VectorXd::Constant(5, 0.25);
+  Eigen::VectorXd d_mean(5);
+  double expected = 0;
+  const double loss = xent::gaussian_nll(mean, target, 2.0, d_mean, expected);
+  CHECK(xent::gaussian_nll(mean, target, 2.0, xent::none, mean[1]) == loss);
+  CHECK(mean[1] == expected);
+}
