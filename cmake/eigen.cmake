@@ -1,4 +1,5 @@
-# Eigen3::Eigen, 3.4 or later: the one that the parent project already has, else an installed one, else the pinned sources.
+# Eigen3::Eigen, 3.4 or later: the one that the parent project already has, else an installed one, else, if XENT_FETCH_EIGEN
+# asks for it, the pinned sources from the net.
 
 if(TARGET Eigen3::Eigen)
   return()
@@ -10,7 +11,8 @@ find_package(Eigen3 CONFIG QUIET)
 if(Eigen3_FOUND)
   if(Eigen3_VERSION VERSION_LESS 3.4)
     message(FATAL_ERROR "xent needs Eigen 3.4 or later, but Eigen ${Eigen3_VERSION} was found in ${Eigen3_DIR}. "
-      "Set Eigen3_DIR to a later one, or fetch one by -D CMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON.")
+      "Set Eigen3_DIR to a later one, or download one by "
+      "-D CMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON -D XENT_FETCH_EIGEN=ON.")
   endif()
   get_target_property(imported Eigen3::Eigen IMPORTED)
   if(imported)
@@ -18,6 +20,12 @@ if(Eigen3_FOUND)
     set_target_properties(Eigen3::Eigen PROPERTIES IMPORTED_GLOBAL TRUE)
   endif()
   return()
+endif()
+
+option(XENT_FETCH_EIGEN "Download Eigen, since none is installed" OFF)
+if(NOT XENT_FETCH_EIGEN AND NOT FETCHCONTENT_SOURCE_DIR_EIGEN3)
+  message(FATAL_ERROR "xent needs Eigen 3.4 or later, and there is none. Install it (Debian and Ubuntu: libeigen3-dev), say "
+    "where it is by -D Eigen3_DIR=<directory of Eigen3Config.cmake>, or have it downloaded by -D XENT_FETCH_EIGEN=ON.")
 endif()
 
 include(FetchContent)

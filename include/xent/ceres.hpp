@@ -60,7 +60,7 @@ class SoftmaxRegression final : public ceres::FirstOrderFunction {
     if (!(penalty >= 0) || !detail::is_finite(penalty))
       detail::throw_invalid("SoftmaxRegression", "penalty", detail::text(penalty), "a finite number >= 0");
     const double parameters = static_cast<double>(classes) * static_cast<double>(dim() + 1);
-    if (classes < 0 || parameters > std::numeric_limits<int>::max())
+    if (classes < 0 || parameters > (std::numeric_limits<int>::max)())
       detail::throw_invalid("SoftmaxRegression", "classes", detail::text(classes),
                             "a number >= 0, with fewer than 2^31 parameters");
     const Eigen::Index samples = by_rows() ? features_.rows() : features_.cols();

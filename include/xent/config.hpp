@@ -1,8 +1,14 @@
 #ifndef XENT_CONFIG_HPP
 #define XENT_CONFIG_HPP
 
-/// Version, inline namespace, what is compiled where, and the one compiler mode that xent cannot live with. The only
+/// Version, inline namespace, what is compiled where, and the compiler modes that xent cannot live with. The only
 /// header that defines macros.
+
+// Ends here: of a file that is not there no compiler reads on. A hundred other errors would follow.
+#if defined(__cplusplus) && __cplusplus < 201703L && (!defined(_MSVC_LANG) || _MSVC_LANG < 201703L)
+#error "xent: this is C++17: compile with -std=c++17, or a later one"
+#include <xent/needs_cpp17>
+#endif
 
 // CMakeLists.txt reads the version from these three lines.
 #define XENT_VERSION_MAJOR 0
@@ -11,6 +17,13 @@
 
 // Programs that link two versions of xent get two sets of symbols, never a mixture.
 #define XENT_INLINE_NAMESPACE v0
+
+// -fassociative-math and -freciprocal-math (parts of -ffast-math) let the compiler compute something else: what carries
+// the last digits of a sum is 0 in exact arithmetic. (clang has them, too, and no macro that says so.)
+#if defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+#error \
+    "xent: -ffast-math changes what xent computes, to a wrong second digit: compile with -fno-fast-math, or the unit that includes xent, or add -fno-associative-math -fno-reciprocal-math -fno-finite-math-only"
+#endif
 
 // -ffinite-math-only (part of -ffast-math) lets the compiler assume that -inf and NaN do not occur; masked classes are
 // -inf and NaN is how a broken sample is told from the others. The escape hatch changes no result by itself: it only
@@ -45,6 +58,16 @@
 #define XENT_DEFINES_KERNELS 0
 #else
 #define XENT_DEFINES_KERNELS (XENT_KERNELS_FOR_X86_64 || XENT_KERNELS_FOR_ARM64)
+#endif
+
+// Without exceptions, an error is XENT_FAIL(message), a const char*, before anything is written. It must not return.
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define XENT_HAS_EXCEPTIONS 1
+#else
+#define XENT_HAS_EXCEPTIONS 0
+#ifndef XENT_FAIL
+#define XENT_FAIL(message) static_cast<void>(message)
+#endif
 #endif
 
 // A statement for each sample, or coefficient, that kernels leave to the portable path: tests/refusals.cpp counts them.

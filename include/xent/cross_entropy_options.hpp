@@ -81,10 +81,10 @@ struct CrossEntropyReport {
   Eigen::Index counted = 0;      // samples that took part
   Eigen::Index ignored = 0;      // absent samples
   Eigen::Index correct = 0;      // counted samples whose prediction is their label; 0 for distributions
-  Eigen::Array<Real, Eigen::Dynamic, 1> sample_loss{};         // weighted, z-loss included; 0 when absent
-  Eigen::Array<Real, Eigen::Dynamic, 1> logsumexp{};           // of z / T; -inf when absent
-  Eigen::Array<Real, Eigen::Dynamic, 1> entropy{};             // of softmax(z / T), in nats; 0 when absent
-  Eigen::Array<Eigen::Index, Eigen::Dynamic, 1> prediction{};  // argmax z, the lowest index on ties; -1 when absent
+  Eigen::Array<Real, Eigen::Dynamic, 1> sample_loss{};           // weighted, z-loss included; 0 when absent
+  Eigen::Array<Real, Eigen::Dynamic, 1> logsumexp{};             // of z / T; -inf when absent
+  Eigen::Array<Real, Eigen::Dynamic, 1> entropy{};               // of softmax(z / T), in nats; 0 when absent
+  Eigen::Array<std::ptrdiff_t, Eigen::Dynamic, 1> prediction{};  // argmax z, the lowest index on ties; -1 when absent
 };
 
 }  // namespace XENT_INLINE_NAMESPACE

@@ -157,7 +157,7 @@ RealOf<typename LogProbabilities::Scalar> nll(const Eigen::DenseBase<LogProbabil
   const auto& target = argument.view();
   const auto l = operand.samples(options.axis);
 
-  argument.check(function, operand, detail::is_vector<LogProbabilities>, l.count);
+  argument.check_shape(function, operand, detail::is_vector<LogProbabilities>, l.count);
   if (!(options.temperature == Real(1)))
     detail::throw_unread(function, "temperature", detail::text(options.temperature), "1");
   detail::check_unread_smoothing(function, options);

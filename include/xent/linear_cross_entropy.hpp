@@ -104,7 +104,7 @@ class LinearBias {
   LinearBias(const LinearBias&) = delete;
   LinearBias& operator=(const LinearBias&) = delete;
 
-  void check(const char* function, Index classes) const {
+  void check_shape(const char* function, Index classes) const {
     const bool vector = operand_.rows() == 1 || operand_.cols() == 1 || operand_.size() == 0;
     if (!vector || operand_.size() != classes)
       throw_invalid(function, "bias", shape_text(operand_.rows(), operand_.cols()), text(classes, ", one a class"));
@@ -120,7 +120,7 @@ class LinearBias<NoneType> {
   using Scalar = float;
 
   explicit LinearBias(const NoneType& /*none*/) {}
-  static void check(const char* /*function*/, Index /*classes*/) {}
+  static void check_shape(const char* /*function*/, Index /*classes*/) {}
   static Samples<const Scalar> samples() { return {}; }
 };
 
@@ -184,11 +184,11 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
   if (x.classes != w.count)
     throw_invalid(function, "features", shape_text(x_operand.rows(), x_operand.cols()),
                   text(w.count, " features a sample, as the weights ", shape_text(classes, w.count), " have columns"));
-  b.check(function, classes);
-  argument.check(function, logits, one_sample, batch);
-  d_w.check(function, "d_weights", w_operand, false);
-  d_x.check(function, "d_features", x_operand, one_sample);
-  d_b.check(function, "d_bias", one_a_class, true);
+  b.check_shape(function, classes);
+  argument.check_shape(function, logits, one_sample, batch);
+  d_w.check_shape(function, "d_weights", w_operand, false);
+  d_x.check_shape(function, "d_features", x_operand, one_sample);
+  d_b.check_shape(function, "d_bias", one_a_class, true);
   d_x.check_apart(function, "d_features", d_w, "d_weights");
   d_b.check_apart(function, "d_bias", d_w, "d_weights");
   d_b.check_apart(function, "d_bias", d_x, "d_features");

@@ -62,7 +62,7 @@ Real kl_divergence_of_batch(const Samples<const Scalar>& z_p, const Samples<cons
                                                      to_p.data ? &to_p : nullptr, to_q.data ? &to_q : nullptr);
     return term;
   };
-  const Index together = std::max(z_p.side_by_side(), z_q.side_by_side());
+  const Index together = (std::max)(z_p.side_by_side(), z_q.side_by_side());
   return reduce_chunks(z_p.classes, z_p.count, together, options, counted, report, [&] {
     if constexpr (has_kernels<Real>)
       return DivergenceRows(z_p, z_q, d_p, d_q, options.temperature, report != nullptr, portable);
@@ -187,7 +187,7 @@ RealOf<typename Logits::Scalar> entropy_from_logits_into(const Eigen::DenseBase<
   auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
   const auto z = operand.samples(options.axis);
 
-  output.check(function, "gradient", operand, is_vector<Logits>);
+  output.check_shape(function, "gradient", operand, is_vector<Logits>);
   check_unread_smoothing(function, options);
   check_unread_labels(function, options);
   const CountedSamples<Real> counted = check_batch(function, NoTargets{}, z.classes, z.count, options);
@@ -219,8 +219,8 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
   const auto z_q = operand_q.samples(options.axis, is_vector<P>);
 
   check_same_shape(function, "logits_q", operand_p, operand_q);
-  output_p.check(function, "d_p", operand_p, is_vector<P>);
-  output_q.check(function, "d_q", operand_p, is_vector<P>);
+  output_p.check_shape(function, "d_p", operand_p, is_vector<P>);
+  output_q.check_shape(function, "d_q", operand_p, is_vector<P>);
   output_q.check_apart(function, "d_q", output_p, "d_p");
   check_unread_smoothing(function, options);
   check_unread_labels(function, options);

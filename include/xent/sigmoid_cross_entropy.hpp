@@ -116,13 +116,13 @@ auto make_decision_targets(const Targets& targets, Axis axis) {
 template <bool vector, class Real>
 void check_decision_weights(const char* function, const SigmoidOptions<Real>& options, Index classes, Index count) {
   const bool signed_weights = options.reduction == Reduction::sum || options.denominator.has_value();
-  const auto check = [&](const char* argument, const Weights<Real>& weights, Index size, bool may_be_negative) {
+  const auto check_one = [&](const char* argument, const Weights<Real>& weights, Index size, bool may_be_negative) {
     if (vector && weights.size() != classes && weights.size() != 1 && weights.size() != 0)
       throw_invalid(function, argument, text(weights.size(), " weights"), text(classes, ", 1 or none"));
     check_weights(function, argument, weights, vector ? weights.size() : size, may_be_negative);
   };
-  check("positive_weights", options.positive_weights, classes, false);
-  check("sample_weights", options.sample_weights, count, signed_weights);
+  check_one("positive_weights", options.positive_weights, classes, false);
+  check_one("sample_weights", options.sample_weights, count, signed_weights);
 }
 
 template <class Logits, class Targets, class Gradient>
@@ -142,8 +142,8 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
   auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
   const auto z = operand.samples(options.axis);
 
-  argument.check(function, operand, vector, z.count);
-  output.check(function, "gradient", operand, vector);
+  argument.check_shape(function, operand, vector, z.count);
+  output.check_shape(function, "gradient", operand, vector);
   if (!(options.label_smoothing >= Real(0)) || !(options.label_smoothing <= Real(1)))
     throw_invalid(function, "label_smoothing", text(options.label_smoothing), "a number in [0, 1]");
   check_denominator(function, options.reduction, options.denominator);

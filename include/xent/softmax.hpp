@@ -169,7 +169,7 @@ void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const Softm
   check_temperature(Map::name, options.temperature);
   const Operand operand(logits);
   auto output = make_output<Scalar>(std::forward<Out>(out));
-  output.check(Map::name, "out", operand, is_vector<Logits>);
+  output.check_shape(Map::name, "out", operand, is_vector<Logits>);
   const auto z = operand.samples(options.axis);
   output.prepare(operand, is_vector<Logits>);
   output.keep_apart_unless_in_place(z, options.axis);

@@ -135,8 +135,8 @@ RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBas
   auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
   const auto z = operand.samples(options.axis);
 
-  argument.check(function, operand, is_vector<Logits>, z.count);
-  output.check(function, "gradient", operand, is_vector<Logits>);
+  argument.check_shape(function, operand, is_vector<Logits>, z.count);
+  output.check_shape(function, "gradient", operand, is_vector<Logits>);
   if (options.accumulate) throw_invalid(function, "accumulate", "true", "false, which only linear_cross_entropy reads");
   const CountedSamples<Real> counted = check_batch(function, target, z.classes, z.count, options);
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
@@ -189,9 +189,9 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
   const auto z = operand.samples(options.axis);
   const auto v = v_operand.samples(options.axis, is_vector<Logits>);
 
-  argument.check(function, operand, is_vector<Logits>, z.count);
+  argument.check_shape(function, operand, is_vector<Logits>, z.count);
   check_same_shape(function, "direction", operand, v_operand);
-  output.check(function, "out", operand, is_vector<Logits>);
+  output.check_shape(function, "out", operand, is_vector<Logits>);
   if (options.accumulate) throw_invalid(function, "accumulate", "true", "false, which only linear_cross_entropy reads");
   const CountedSamples<Real> counted = check_batch(function, target, z.classes, z.count, options);
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);

@@ -166,8 +166,9 @@ class SoftmaxJacobian {
 
   Scalar operator()(Index i, Index j) const {
     if (i < 0 || j < 0 || i >= rows() || j >= cols())
-      throw std::out_of_range(detail::message("softmax_jacobian", "index", detail::text("(", i, ", ", j, ")"),
-                                              "one inside " + detail::shape_text(rows(), cols())));
+      detail::throw_error<std::out_of_range>(detail::message("softmax_jacobian", "index",
+                                                             detail::text("(", i, ", ", j, ")"),
+                                                             "one inside " + detail::shape_text(rows(), cols())));
     return entry(i, j);
   }
 
@@ -252,7 +253,7 @@ void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const 
   const Operand vectors(v);
   auto output = make_output<Scalar>(std::forward<Out>(out));
   check_same_shape(name.function, name.argument, probabilities, vectors);
-  output.check(name.function, "out", probabilities, is_vector<S>);
+  output.check_shape(name.function, "out", probabilities, is_vector<S>);
   output.prepare(probabilities, is_vector<S>);
   const auto from = probabilities.samples(options.axis);
   const auto along = vectors.samples(options.axis, is_vector<S>);

@@ -84,13 +84,13 @@ inline void run_on(Eigen::ThreadPoolInterface& pool, Eigen::Index count, const S
   const Eigen::Index threads = pool.NumThreads();
   const auto job =
       std::make_shared<PoolJob>(count, threads, body);  // shared: a task may begin after this function's end
-  try {
-    for (Eigen::Index helper = 1; helper < std::min(threads, count); ++helper) pool.Schedule([job] { job->help(); });
-  } catch (...) {
-    job->finish();  // no memory for a task: those that were scheduled may have begun
-    throw;
+  {
+    struct Finish {  // even if there is no memory for a task: those that were scheduled may have begun
+      PoolJob& job;
+      ~Finish() { job.finish(); }
+    } const finish{*job};
+    for (Eigen::Index helper = 1; helper < (std::min)(threads, count); ++helper) pool.Schedule([job] { job->help(); });
   }
-  job->finish();
   job->rethrow();
 }
 
@@ -104,7 +104,7 @@ inline Executor thread_pool_executor(Eigen::ThreadPoolInterface& pool) {
 
 inline Executor thread_pool_executor(int threads) {
   if (threads < 0) detail::throw_invalid("thread_pool_executor", "threads", detail::text(threads), "a number >= 0");
-  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));  // 0 when it is not known
+  const int cores = (std::max)(1, static_cast<int>(std::thread::hardware_concurrency()));  // 0 when it is not known
   const auto pool = std::make_shared<Eigen::ThreadPool>(threads > 0 ? threads : cores);
   return [pool](Eigen::Index count, const std::function<void(Eigen::Index first, Eigen::Index last)>& body) {
     detail::run_on(*pool, count, body);

@@ -93,7 +93,7 @@ CountedSamples<Real> count_unweighted(const Targets& targets, Index classes, Ind
     const Index part = count / streams / most * most;
     for (Index i = 0; i < part; i += most)
       for (Index j = 0; j < streams; ++j) count_labels(i + j * part, most);
-    for (Index i = part * streams; i < count; i += most) count_labels(i, std::min(most, count - i));
+    for (Index i = part * streams; i < count; i += most) count_labels(i, (std::min)(most, count - i));
     result.counted -= ignored;
     if (in_range + (is_class(ignore_index) ? 0 : ignored) != count)
       for (Index i = 0; result.bad_sample < 0; ++i)

@@ -102,7 +102,7 @@ class SparseTargetArgument {
   SparseTargetArgument& operator=(const SparseTargetArgument&) = delete;
 
   template <class Reference>
-  void check(const char* function, const Reference& logits, bool one_sample, Index /*count*/) const {
+  void check_shape(const char* function, const Reference& logits, bool one_sample, Index /*count*/) const {
     const bool vector = targets_.rows() == 1 || targets_.cols() == 1;
     if (!fits(logits, targets_, one_sample && vector))
       throw_invalid(function, "targets", shape_text(targets_.rows(), targets_.cols()),

@@ -55,7 +55,7 @@ inline constexpr bool holds_integers = std::is_integral_v<typename LabelScalar<T
 template <class Integer>
 Index to_index(Integer label) {
   if constexpr (std::is_unsigned_v<Integer> && sizeof(Integer) >= sizeof(Index))
-    return static_cast<Index>(std::min<Integer>(label, std::numeric_limits<Index>::max()));
+    return static_cast<Index>((std::min<Integer>)(label, (std::numeric_limits<Index>::max)()));
   else
     return static_cast<Index>(label);
 }
@@ -89,7 +89,7 @@ class Labels {
     constexpr Index most = 64;
     Index labels[most];
     for (Index first = 0; first < size_; first += most) {
-      const Index count = std::min(most, size_ - first);
+      const Index count = (std::min)(most, size_ - first);
       read(first, count, labels);
       for (Index i = 0; i < count; ++i) visit(first + i, labels[i]);
     }

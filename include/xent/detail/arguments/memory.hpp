@@ -52,8 +52,8 @@ Memory memory_of_vector(const Vector& numbers) {
 
 /// Whether two matrices of the same strides, whose inner runs do not reach into each other, share a byte.
 inline bool share_on_grid(const Memory& a, const Memory& b) {
-  const std::intptr_t inner = std::max<std::intptr_t>({a.inner, b.inner, 1});
-  const std::intptr_t outer = std::max<std::intptr_t>({a.outer, b.outer, 1});
+  const std::intptr_t inner = (std::max<std::intptr_t>)({a.inner, b.inner, 1});
+  const std::intptr_t outer = (std::max<std::intptr_t>)({a.outer, b.outer, 1});
   const auto floor_of = [](std::intptr_t x, std::intptr_t y) { return x / y - (x % y < 0 ? 1 : 0); };
   // The distance of two coefficients is distance + u inner + v outer. For each v that can make it small, the nearest u.
   const std::intptr_t distance = b.first - a.first;
@@ -81,15 +81,15 @@ inline bool share_memory(const Memory& a, const Memory& b) {
   if (a.size == b.size && same(a.inner, a.inners, b.inner, b.inners) && same(a.outer, a.outers, b.outer, b.outers) &&
       nested(a) && nested(b))
     return share_on_grid(a, b);
-  const std::intptr_t first = std::max(a.first, b.first);
-  const std::intptr_t end = std::min(a.end(), b.end());
+  const std::intptr_t first = (std::max)(a.first, b.first);
+  const std::intptr_t end = (std::min)(a.end(), b.end());
   std::vector<bool> marked(static_cast<std::size_t>(end - first));
   // visit(byte) for the bytes that lie in both ranges, until it returns true.
   const auto any = [&](const Memory& of, const auto& visit) {
     for (std::intptr_t j = 0; j < of.outers; ++j)
       for (std::intptr_t i = 0; i < of.inners; ++i) {
         const std::intptr_t at = of.first + i * of.inner + j * of.outer;
-        for (std::intptr_t byte = std::max(at, first); byte < std::min(at + of.size, end); ++byte)
+        for (std::intptr_t byte = (std::max)(at, first); byte < (std::min)(at + of.size, end); ++byte)
           if (visit(static_cast<std::size_t>(byte - first))) return true;
       }
     return false;

@@ -8,6 +8,7 @@
 #include <xent/detail/core/error.hpp>
 #include <xent/types.hpp>
 
+#include <cstddef>
 #include <type_traits>
 #include <utility>
 
@@ -15,7 +16,7 @@ namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
-using Eigen::Index;
+using Index = std::ptrdiff_t;  // Eigen::Index, unless a program has made that something else
 
 /// A parameter of this type takes part in no deduction, so that `{}` and designated initialisers reach it.
 template <class T>

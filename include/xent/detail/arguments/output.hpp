@@ -49,8 +49,8 @@ constexpr void check_output_type() {
       "(or float, for half and bfloat16), or write .cast<>() on the argument");
 }
 
-/// A matrix or vector that results are written to. Life of one: `check` and `check_apart` with all the other checks,
-/// then `prepare`, then `keep_apart` from each argument, then writes through `samples`, then `finish`.
+/// A matrix or vector that results are written to. Life of one: `check_shape` and `check_apart` with all the other
+/// checks, then `prepare`, then `keep_apart` from each argument, then writes through `samples`, then `finish`.
 template <class Out, class Scalar>
 class Output {
  public:
@@ -61,7 +61,8 @@ class Output {
 
   /// Throws unless the output has the shape of the reference argument or is an empty plain object that can take it.
   template <class Reference>
-  void check(const char* function, const char* argument, const Reference& reference, bool reference_is_vector) const {
+  void check_shape(const char* function, const char* argument, const Reference& reference,
+                   bool reference_is_vector) const {
     if (fits(reference, out_, reference_is_vector && is_vector<Dense>)) return;
     if (can_become(reference.rows(), reference.cols(), reference_is_vector)) return;
     throw_invalid(function, argument, shape_text(out_.rows(), out_.cols()),
@@ -186,8 +187,8 @@ class Output<const NoneType&, Scalar> {
 
   explicit Output(const NoneType& /*none*/) {}
   template <class Reference>
-  void check(const char* /*function*/, const char* /*argument*/, const Reference& /*reference*/,
-             bool /*vector*/) const {}
+  void check_shape(const char* /*function*/, const char* /*argument*/, const Reference& /*reference*/,
+                   bool /*vector*/) const {}
   template <class Reference>
   void prepare(const Reference& /*reference*/, bool /*vector*/) {}
   template <class OtherOutput>

@@ -75,7 +75,7 @@ class LabelTargetArgument {
   explicit LabelTargetArgument(const T& labels) : labels_(make_labels(labels)) {}
 
   template <class Reference>
-  void check(const char* function, const Reference& /*logits*/, bool /*one_sample*/, Index count) const {
+  void check_shape(const char* function, const Reference& /*logits*/, bool /*one_sample*/, Index count) const {
     const Index size = labels_.view().size();
     if (size != count) throw_invalid(function, "labels", text(size), text(count, ", one per sample"));
   }
@@ -128,7 +128,7 @@ class DenseTargetArgument {
       : operand_(targets), axis_(axis), one_sample_(one_sample) {}
 
   template <class Reference>
-  void check(const char* function, const Reference& logits, bool one_sample, Index /*count*/) const {
+  void check_shape(const char* function, const Reference& logits, bool one_sample, Index /*count*/) const {
     if (!fits(logits, operand_, one_sample && is_vector<Dense>))
       throw_invalid(function, "targets", shape_text(operand_.rows(), operand_.cols()),
                     shape_text(logits.rows(), logits.cols()));

@@ -10,13 +10,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <functional>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
-using Eigen::Index;
+using Index = std::ptrdiff_t;  // Eigen::Index, unless a program has made that something else
 
 /// `count` samples in at most 64 blocks of at least 2^15 coefficients: below that, handing work to a thread costs more
 /// than the work; above 64 the partial results would need the heap. Samples that are neighbours in memory stay together
@@ -26,14 +27,14 @@ struct Blocks {
 
   Blocks(Index samples, Index classes, Index side_by_side = 1) : samples_(samples) {
     constexpr Index least_coefficients = Index{1} << 15;
-    const Index least_samples = std::max<Index>(1, least_coefficients / std::max<Index>(1, classes));
-    size_ = std::max<Index>({1, least_samples, (samples + most - 1) / most});
+    const Index least_samples = (std::max<Index>)(1, least_coefficients / (std::max<Index>)(1, classes));
+    size_ = (std::max<Index>)({1, least_samples, (samples + most - 1) / most});
     size_ = (size_ + side_by_side - 1) / side_by_side * side_by_side;
   }
 
   Index count() const { return (samples_ + size_ - 1) / size_; }
   Index first(Index block) const { return block * size_; }
-  Index last(Index block) const { return std::min(samples_, (block + 1) * size_); }
+  Index last(Index block) const { return (std::min)(samples_, (block + 1) * size_); }
 
  private:
   Index samples_;

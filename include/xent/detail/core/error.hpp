@@ -7,6 +7,7 @@
 #include <xent/config.hpp>
 #include <xent/types.hpp>
 
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -29,14 +30,25 @@ inline std::string shape_text(Eigen::Index rows, Eigen::Index cols) { return tex
   return text("xent::", function, ": ", argument, ": got ", got, ", expected ", expected);
 }
 
+/// Throws, or calls XENT_FAIL where there are no exceptions.
+template <class Error>
+[[noreturn, gnu::cold]] void throw_error(const std::string& message) {
+#if XENT_HAS_EXCEPTIONS
+  throw Error(message);
+#else
+  XENT_FAIL(message.c_str());
+  std::abort();
+#endif
+}
+
 [[noreturn, gnu::cold]] inline void throw_invalid(const char* function, const std::string& argument,
                                                   const std::string& got, const std::string& expected) {
-  throw std::invalid_argument(message(function, argument, got, expected));
+  throw_error<std::invalid_argument>(message(function, argument, got, expected));
 }
 
 [[noreturn, gnu::cold]] inline void throw_label(const char* function, Eigen::Index sample, Eigen::Index label,
                                                 Eigen::Index classes) {
-  throw std::out_of_range(
+  throw_error<std::out_of_range>(
       message(function, text("label of sample ", sample), text(label), text("a class in [0, ", classes, ")")));
 }
 

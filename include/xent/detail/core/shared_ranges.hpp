@@ -29,18 +29,22 @@ class SharedRanges {
   using Body = std::function<void(Eigen::Index first, Eigen::Index last)>;
 
   SharedRanges(Eigen::Index count, Eigen::Index threads, const Body& body)
-      : count_(count), size_(std::max<Eigen::Index>(1, count / (ranges_a_thread * threads))), body_(body) {}
+      : count_(count), size_((std::max<Eigen::Index>)(1, count / (ranges_a_thread * threads))), body_(body) {}
 
   /// Takes ranges until none is left.
   void work() noexcept {
     for (;;) {
       const Eigen::Index first = next_.fetch_add(size_, std::memory_order_relaxed);
       if (first >= count_) return;
+#if XENT_HAS_EXCEPTIONS
       try {
-        body_(first, std::min(count_, first + size_));
+        body_(first, (std::min)(count_, first + size_));
       } catch (...) {
         keep_exception_of(first);
       }
+#else
+      body_(first, (std::min)(count_, first + size_));
+#endif
     }
   }
 
@@ -53,6 +57,7 @@ class SharedRanges {
   // Evens out threads of different speed: the last range is 1/16 of a thread's share.
   static constexpr Eigen::Index ranges_a_thread = 16;
 
+#if XENT_HAS_EXCEPTIONS
   void keep_exception_of(Eigen::Index first) {
     next_.store(count_, std::memory_order_relaxed);  // the rest need not begin
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -60,6 +65,7 @@ class SharedRanges {
     error_ = std::current_exception();
     error_at_ = first;
   }
+#endif
 
   const Eigen::Index count_;
   const Eigen::Index size_;

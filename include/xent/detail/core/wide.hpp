@@ -120,7 +120,7 @@ bool is_finite(const Real& x) {
 template <class Real>
 Real largest() {
   if constexpr (std::numeric_limits<Real>::is_specialized)
-    return Real(std::numeric_limits<Real>::max());
+    return Real((std::numeric_limits<Real>::max)());
   else
     return Eigen::NumTraits<Real>::highest();
 }

@@ -45,7 +45,7 @@ class InformationRows {
       held_of_long_p_.resize(static_cast<std::size_t>(p.classes));
       if (!alone) held_of_long_q_.resize(static_cast<std::size_t>(p.classes));
     }
-    if (way_ == Way::transposed) most_ = std::clamp<Index>(held / std::max<Index>(1, p.classes) / 64 * 64, 64, most);
+    if (way_ == Way::transposed) most_ = std::clamp<Index>(held / (std::max<Index>)(1, p.classes) / 64 * 64, 64, most);
     if (way_ == Way::copied) most_ = 1;
   }
 
@@ -53,7 +53,7 @@ class InformationRows {
   template <class Portable, class Use>
   void each(const Portable& portable, const Use& use) {
     for (Index first = 0; first < p_.count; first += most_) {
-      const Index count = std::min(most_, p_.count - first);
+      const Index count = (std::min)(most_, p_.count - first);
       if (!works_) {
         for (Index i = first; i < first + count; ++i) use(i, portable(i));
         continue;

@@ -40,10 +40,10 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   auto variance_output = make_variance_output<Mean, one_variance>(std::forward<GradientVariance>(d_variance));
   const auto m = operand.samples(storage_axis<Mean>);
 
-  targets.check(function, "target", operand);
-  variances.check(function, "variance", operand);
-  mean_output.check(function, "d_mean", operand, is_vector<Mean>);
-  variance_output.check(function, "d_variance", operand, is_vector<Mean>);
+  targets.check_shape(function, "target", operand);
+  variances.check_shape(function, "variance", operand);
+  mean_output.check_shape(function, "d_mean", operand, is_vector<Mean>);
+  variance_output.check_shape(function, "d_variance", operand, is_vector<Mean>);
   variance_output.check_apart(function, "d_variance", mean_output, "d_mean");
   if (!(options.minimum_variance >= Real(0)) || !is_finite(options.minimum_variance))
     throw_invalid(function, "minimum_variance", text(options.minimum_variance), "a finite number >= 0");
@@ -59,7 +59,7 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   };
   if constexpr (one_variance)
     check_variance(0, 0);
-  else if (!GaussianRuns<Real>::check(m, v, options.minimum_variance, check_variance))
+  else if (!GaussianRuns<Real>::check_variances(m, v, options.minimum_variance, check_variance))
     for_each_coefficient(m, check_variance);
 
   const W denominator = coefficient_denominator<W>(options.reduction, operand);
@@ -84,20 +84,20 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   return narrow<Real>(W(sum / denominator));
 }
 
-/// One term per coefficient: check(operand) has checked what is special, sum(x, y, gradient) writes the gradient and
+/// One term per coefficient: check_values(x) has checked what is special, sum(x, y, gradient) writes the gradient and
 /// returns the loss.
 template <class X, class Target, class Gradient, class Check, class Sum>
 RealOf<typename X::Scalar> coefficient_loss(const char* function, const Operand<X>& operand, const Target& target,
-                                            Gradient&& gradient, const Check& check, const Sum& sum) {
+                                            Gradient&& gradient, const Check& check_values, const Sum& sum) {
   using Scalar = typename X::Scalar;
   using W = Wide<RealOf<Scalar>>;
   const auto targets = make_target_coefficients<W, X>(target);
   auto output = make_output<Scalar>(std::forward<Gradient>(gradient));
   const auto x = operand.samples(storage_axis<X>);
 
-  targets.check(function, "target", operand);
-  output.check(function, "gradient", operand, is_vector<X>);
-  check(x);
+  targets.check_shape(function, "target", operand);
+  output.check_shape(function, "gradient", operand, is_vector<X>);
+  check_values(x);
 
   output.prepare(operand, is_vector<X>);
   output.keep_apart_unless_in_place(x, storage_axis<X>);
@@ -116,7 +116,7 @@ RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate
   constexpr const char* function = "poisson_nll";
   static_assert(is_real<Scalar>, "xent: log rates must be real: write .cast<float>() or .cast<double>()");
   const Operand operand(log_rate);
-  const auto check = [&](const Samples<const Scalar>& rates) {
+  const auto check_values = [&](const Samples<const Scalar>& rates) {
     if (options.constant && !math::HasLgamma<W>::value)
       throw_invalid(function, "constant", "true", "false for a number type without lgamma");
     for_each_coefficient(rates, [&](Index i, Index k) {
@@ -126,7 +126,7 @@ RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate
                       "a number > -inf, so a rate > 0");
     });
   };
-  return coefficient_loss(function, operand, target, std::forward<Gradient>(gradient), check,
+  return coefficient_loss(function, operand, target, std::forward<Gradient>(gradient), check_values,
                           [&](const auto& rates, const auto& counts, const auto& out) {
                             const W denominator = coefficient_denominator<W>(options.reduction, operand);
                             return W(poisson_sum(rates, counts, out, denominator, options.constant) / denominator);
@@ -138,9 +138,9 @@ RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBa
                                                             const Target& target, Gradient&& gradient) {
   using Scalar = typename Prediction::Scalar;
   static_assert(is_real<Scalar>, "xent: predictions must be real: write .cast<float>() or .cast<double>()");
-  const auto check = [](const Samples<const Scalar>& /*predictions*/) {};
-  return coefficient_loss("half_squared_error", Operand(prediction), target, std::forward<Gradient>(gradient), check,
-                          [](const auto& predictions, const auto& targets, const auto& out) {
+  const auto check_values = [](const Samples<const Scalar>& /*predictions*/) {};
+  return coefficient_loss("half_squared_error", Operand(prediction), target, std::forward<Gradient>(gradient),
+                          check_values, [](const auto& predictions, const auto& targets, const auto& out) {
                             return half_squares<RealOf<Scalar>>(predictions, targets, out);
                           });
 }

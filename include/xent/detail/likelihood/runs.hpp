@@ -66,11 +66,11 @@ struct GaussianRuns {
   using W = Wide<Real>;
   static bool works() { return simd::has_kernels(); }
 
-  /// Calls check(i, k) where a variance may not be > 0 after the minimum has replaced it. False if there are no
+  /// Calls check_one(i, k) where a variance may not be > 0 after the minimum has replaced it. False if there are no
   /// kernels.
   template <class Scalar, class Variance, class Check>
-  static bool check(const Samples<const Scalar>& mean, const Variance& variance, const Real& minimum,
-                    const Check& check) {
+  static bool check_variances(const Samples<const Scalar>& mean, const Variance& variance, const Real& minimum,
+                              const Check& check_one) {
     if (!works()) return false;
     auto v = variance.template runs<Real>();
     const Real floor = minimum > Real(0) ? -infinity<Real>() : Real(0);
@@ -80,7 +80,7 @@ struct GaussianRuns {
           const Real* const variances = v.read(at, n);
           return variances == nullptr ? 0 : simd::GaussianKernels<Real>::above(variances, n, floor);
         },
-        [&](Index at) { check(at / mean.classes, at % mean.classes); });
+        [&](Index at) { check_one(at / mean.classes, at % mean.classes); });
     return true;
   }
 
@@ -121,7 +121,7 @@ struct GaussianRuns {
 struct NoRuns {
   static bool works() { return false; }
   template <class... Arguments>
-  static bool check(const Arguments&... /*arguments*/) {
+  static bool check_variances(const Arguments&... /*arguments*/) {
     return false;
   }
 };

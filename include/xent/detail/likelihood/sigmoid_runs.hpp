@@ -91,12 +91,12 @@ class SigmoidRuns {
             narrow<Real>(call_.target.share),
             {}};
   }
-  static constexpr double small = std::is_same_v<Real, float> ? 0x1p-60 : 0x1p-500;
+  static constexpr double smallest = std::is_same_v<Real, float> ? 0x1p-60 : 0x1p-500;
   /// Digits are lost in nothing that is multiplied by it.
-  static bool in_range(const Real& x) { return x == Real(0) || (x > Real(small) && x < Real(1 / small)); }
+  static bool in_range(const Real& x) { return x == Real(0) || (x > Real(smallest) && x < Real(1 / smallest)); }
   static bool is_regular(const W& alpha) {
     const W size = alpha < W(0) ? W(W(0) - alpha) : alpha;
-    return size > W(small * 0x1p20) && size < W(1 / small);
+    return size > W(smallest * 0x1p20) && size < W(1 / smallest);
   }
 
   const Samples<const Scalar>& z_;

@@ -151,7 +151,7 @@ class LinearChunks {
   void for_each_tile(const Body& body) {
     const Weights<Real>& class_weights = call_.options.class_weights;
     for (Index first = 0; first < call_.weights.classes(); first += plan_.classes) {
-      const Index classes = std::min(plan_.classes, call_.weights.classes() - first);
+      const Index classes = (std::min)(plan_.classes, call_.weights.classes() - first);
       CrossEntropyScalars<Real> scalars = call_.scalars;
       if (class_weights.size() != 0) {
         tile_class_weights_ = class_weights.segment(first, classes);
@@ -180,7 +180,7 @@ class LinearChunks {
     for_panels(classes, [&](Index begin, Index end) {
       WeightsBuffer buffer;
       for (Index k = begin; k < end; k += plan_.panel) {
-        const Index size = std::min(plan_.panel, end - k);
+        const Index size = (std::min)(plan_.panel, end - k);
         auto z = tile_.block(k, 0, size, count());
         const auto weights = call_.weights.panel(first + k, size, 0, call_.weights.dim(), buffer);
         if (call_.bias.data) {
@@ -199,7 +199,7 @@ class LinearChunks {
   ///
   /// The parts of d_features are long tasks, so they come first.
   void add_gradients(Index first, Index classes) {
-    const Index parts = call_.d_features.data ? std::max<Index>(1, call_.weights.dim() / least_dims_of_a_part) : 0;
+    const Index parts = call_.d_features.data ? (std::max<Index>)(1, call_.weights.dim() / least_dims_of_a_part) : 0;
     const Index panels = transposed_features_.cols() > 0 ? panels_of(classes) : 0;
     for_ranges(call_.options.executor, parts + panels, [&](Index begin, Index end) {
       WeightsBuffer weights;
@@ -218,7 +218,7 @@ class LinearChunks {
     const Index begin = part * dim / parts;
     const Index dims = (part + 1) * dim / parts - begin;
     for (Index k = 0; k < classes; k += plan_.panel) {
-      const Index size = std::min(plan_.panel, classes - k);
+      const Index size = (std::min)(plan_.panel, classes - k);
       const auto weights = call_.weights.panel(first + k, size, begin, dims, buffer);
       d_features_.middleRows(begin, dims).noalias() += weights.transpose() * tile_.block(k, 0, size, count());
     }
@@ -227,7 +227,7 @@ class LinearChunks {
   /// d_bias is the gradient for the weight of a feature that is always 1.
   void add_d_weights(Index first, Index classes, Index panel, DWeightsBuffer& product) {
     const Index k = panel * plan_.panel;
-    product.noalias() = tile_.block(k, 0, std::min(plan_.panel, classes - k), count()) * transposed_features_;
+    product.noalias() = tile_.block(k, 0, (std::min)(plan_.panel, classes - k), count()) * transposed_features_;
     if (call_.d_weights.wanted()) call_.d_weights.add(first + k, product.leftCols(call_.weights.dim()));
     if (call_.d_bias.wanted()) call_.d_bias.add(first + k, product.rightCols(1));
   }
@@ -236,7 +236,7 @@ class LinearChunks {
   template <class Body>
   void for_panels(Index classes, const Body& body) {
     for_ranges(call_.options.executor, (classes + plan_.panel - 1) / plan_.panel,
-               [&](Index first, Index last) { body(first * plan_.panel, std::min(last * plan_.panel, classes)); });
+               [&](Index first, Index last) { body(first * plan_.panel, (std::min)(last * plan_.panel, classes)); });
   }
 
   void scatter_d_features() {

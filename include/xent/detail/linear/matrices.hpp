@@ -42,7 +42,7 @@ bool lies_in_order(const Samples<Scalar>& matrix) {
 template <int order, class Scalar>
 PanelMap<Scalar, order> ordered_block(const Samples<Scalar>& matrix, Index row, Index rows, Index col, Index cols) {
   const Index outer = order == Eigen::ColMajor ? matrix.sample_stride : matrix.class_stride;
-  return {address(matrix, row, col), rows, cols, Eigen::OuterStride<>(outer)};
+  return PanelMap<Scalar, order>(address(matrix, row, col), rows, cols, Eigen::OuterStride<>(outer));
 }
 
 /// The same with any strides: slower, nothing in it is a vector for the processor.
@@ -70,7 +70,7 @@ class WeightPanels {
     if constexpr (std::is_same_v<Scalar, Real>)
       if (in_place_) return ordered_block<order>(weights_, first, classes, first_dim, dims);
     buffer = strided_block(weights_, first, classes, first_dim, dims).template cast<Real>();
-    return {buffer.data(), classes, dims, Eigen::OuterStride<>(buffer.outerStride())};
+    return PanelMap<const Real, order>(buffer.data(), classes, dims, Eigen::OuterStride<>(buffer.outerStride()));
   }
 
  private:
@@ -95,7 +95,7 @@ PanelMap<const Real> chosen_features(const Samples<const Scalar>& features, cons
   if (buffer.cols() < count) buffer.resize(dim, count);
   Index j = 0;
   for (const Index i : chosen) buffer.col(j++) = strided_block(features, 0, dim, i, 1).template cast<Real>();
-  return {buffer.data(), dim, count, Eigen::OuterStride<>(dim)};
+  return PanelMap<const Real>(buffer.data(), dim, count, Eigen::OuterStride<>(dim));
 }
 
 /// A gradient that is a sum over chunks of samples, in panels of rows. What the caller gave is the sum itself where it

@@ -36,17 +36,17 @@ struct LinearPlan {
   bool whole;     // a tile has all classes
 
   LinearPlan(const LinearNeeds& needs, std::size_t workspace_bytes) {
-    const Index bytes = static_cast<Index>(std::min<std::size_t>(workspace_bytes, std::size_t{1} << 62U));
+    const Index bytes = static_cast<Index>((std::min<std::size_t>)(workspace_bytes, std::size_t{1} << 62U));
     panel = least_panel *
-            std::clamp<Index>(panel_bytes / (needs.scalar_bytes * std::max<Index>(1, needs.dim)) / least_panel, 1,
+            std::clamp<Index>(panel_bytes / (needs.scalar_bytes * (std::max<Index>)(1, needs.dim)) / least_panel, 1,
                               most_panels);
-    panel = std::min(panel, rounded_up(needs.classes));
-    const Index best = std::min(std::max<Index>(1, needs.samples), best_samples(needs));
+    panel = (std::min)(panel, rounded_up(needs.classes));
+    const Index best = (std::min)((std::max<Index>)(1, needs.samples), best_samples(needs));
     const Index fitting = (bytes - per_panel(needs)) / per_sample(needs, stride(needs.classes), 0);
-    whole = fitting >= std::min(best, least_samples_of_whole);
+    whole = fitting >= (std::min)(best, least_samples_of_whole);
     if (whole) {
       classes = needs.classes;
-      samples = balanced(std::min(best, fitting), needs.samples);
+      samples = balanced((std::min)(best, fitting), needs.samples);
     } else {
       cut_classes(needs, bytes, best);
     }
@@ -75,13 +75,13 @@ struct LinearPlan {
   static Index rounded_up(Index classes) { return (classes + 15) / 16 * 16; }
 
   static Index best_samples(const LinearNeeds& needs) {
-    return std::max(good_samples, good_tile_bytes / (needs.scalar_bytes * std::max<Index>(1, needs.classes)));
+    return (std::max)(good_samples, good_tile_bytes / (needs.scalar_bytes * (std::max<Index>)(1, needs.classes)));
   }
 
   /// Chunks of nearly equal size: a short last one would cost as much traffic as a full one.
   static Index balanced(Index samples_of_chunk, Index samples) {
-    const Index chunks = std::max<Index>(1, (samples + samples_of_chunk - 1) / samples_of_chunk);
-    return std::max<Index>(1, (samples + chunks - 1) / chunks);
+    const Index chunks = (std::max<Index>)(1, (samples + samples_of_chunk - 1) / samples_of_chunk);
+    return (std::max<Index>)(1, (samples + chunks - 1) / chunks);
   }
 
   /// One more panel copy than the caller's: what Eigen packs of it for a product.
@@ -91,21 +91,21 @@ struct LinearPlan {
 
   /// Of each sample of a chunk: its logits, its copies (one more for what Eigen packs), index, weight, report.
   Index per_sample(const LinearNeeds& needs, Index tile_stride, Index states) const {
-    const Index packed = std::max(needs.dim, panel);
+    const Index packed = (std::max)(needs.dim, panel);
     const Index coefficients = tile_stride + needs.dim * needs.chunk_copies + packed + 6;
     return needs.scalar_bytes * coefficients + 2 * static_cast<Index>(sizeof(Index)) + states * needs.state_bytes;
   }
 
   void cut_classes(const LinearNeeds& needs, Index bytes, Index best) {
     Index fitting = samples_beside(needs, bytes);
-    while (fitting < std::min(best, few_samples) && panel > smallest_panel) {
-      panel = std::max(smallest_panel, panel / 2 / 16 * 16);
+    while (fitting < (std::min)(best, few_samples) && panel > smallest_panel) {
+      panel = (std::max)(smallest_panel, panel / 2 / 16 * 16);
       fitting = samples_beside(needs, bytes);
     }
     samples = balanced(std::clamp<Index>(fitting, 1, best), needs.samples);
     const Index rest = bytes - per_panel(needs) - samples * per_sample(needs, stride(0), 1);
     const Index most_classes = rest / (needs.scalar_bytes * (samples + needs.class_copies));
-    classes = std::min(std::max(panel, most_classes / panel * panel), needs.classes);
+    classes = (std::min)((std::max)(panel, most_classes / panel * panel), needs.classes);
   }
 
   /// How many samples fit beside a panel if the tile has the classes of one panel.

@@ -5,6 +5,7 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
+#include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/types.hpp>
 

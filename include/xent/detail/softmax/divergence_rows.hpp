@@ -76,14 +76,14 @@ class DivergenceRows {
     const Index n = z_p_.classes;
     if (works_ && n <= SideBySide<Real>::most_classes) {
       const Index most = SideBySide<Real>::samples(n);
-      for (Index j = 0; j < chunk.count; j += most) tile(chunk, j, std::min(most, chunk.count - j));
+      for (Index j = 0; j < chunk.count; j += most) tile(chunk, j, (std::min)(most, chunk.count - j));
       return;
     }
     const bool gathers = !lies_in_rows<Real>(z_p_) || !lies_in_rows<Real>(z_q_) || !lies_in_rows<Real>(d_p_) ||
                          !lies_in_rows<Real>(d_q_);
     if (works_ && gathers) {
       const Index most = GatheredRows<Real>::together(n);
-      for (Index j = 0; j < chunk.count; j += most) gather(chunk, j, std::min(most, chunk.count - j));
+      for (Index j = 0; j < chunk.count; j += most) gather(chunk, j, (std::min)(most, chunk.count - j));
       return;
     }
     for (Index j = 0; j < chunk.count; ++j) {

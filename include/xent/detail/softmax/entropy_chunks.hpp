@@ -69,7 +69,7 @@ class EntropyChunks {
     const bool lies = lies_in_rows<Real>(z_) && lies_in_rows<Real>(gradient_);
     const Index most = !rows_ ? SideBySide<Real>::samples(n) : lies ? Chunk::most : GatheredRows<Real>::together(n);
     for (Index j = 0; j < chunk.count; j += most) {
-      const Index count = std::min(most, chunk.count - j);
+      const Index count = (std::min)(most, chunk.count - j);
       if (!rows_)
         tile(chunk, j, count);
       else if (lies)

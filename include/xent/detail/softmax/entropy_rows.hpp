@@ -104,7 +104,7 @@ class EntropyRows {
     tile_.where[0] = 0;
     const Index at_once = keeps ? n : most;
     for (Index first = 0; first < n; first += at_once) {
-      const Index count = std::min(at_once, n - first);
+      const Index count = (std::min)(at_once, n - first);
       if (!keeps) Rows::sums(call_, {logits + first, 0}, count, 1, {kept, 0}, &traffic_, &tile_);  // again
       sum += wide_sum<Real>(simd::EntropyKernels<Real>::slopes(logits + first, kept, count, scalars, result + first,
                                                                stream, with_report));
@@ -117,7 +117,7 @@ class EntropyRows {
  private:
   /// What a buffer is for: the classes of samples that are kept.
   static Index most_kept(Index classes) {
-    return classes <= OutflowBuffers<Real>::most ? std::max(classes, most) : most;
+    return classes <= OutflowBuffers<Real>::most ? (std::max)(classes, most) : most;
   }
 
   static constexpr Index first_lanes = 16;

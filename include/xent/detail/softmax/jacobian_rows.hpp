@@ -44,7 +44,7 @@ class JacobianRows {
   /// Samples [first, last).
   void apply(Index first, Index last) {
     for (; first < last; first += most) {
-      const Index count = std::min(most, last - first);
+      const Index count = (std::min)(most, last - first);
       const Refused refused = !works_ ? ~Refused{0} : products(first, count);
       for (Index j = 0; j < count && refused != 0; ++j)
         if (is_set(refused, j)) portable(first + j);

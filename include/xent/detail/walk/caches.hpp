@@ -7,11 +7,13 @@
 #include <xent/config.hpp>
 #include <xent/types.hpp>
 
+#include <cstddef>
+
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
-using Eigen::Index;
+using Index = std::ptrdiff_t;  // Eigen::Index, unless a program has made that something else
 
 /// Bytes of results from which on they pass the caches by: they would not stay, and a store that first reads its line
 /// costs half as much again.

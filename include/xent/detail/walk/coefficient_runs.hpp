@@ -150,8 +150,8 @@ template <class Kernel, class Portable>
 void walk_runs(Index first, Index last, bool together, const Kernel& kernel, const Portable& portable) {
   constexpr Index one_by_one = 128;
   while (first < last) {
-    first += kernel(first, together ? last - first : std::min(last - first, gathered));
-    for (const Index until = std::min(last, first + one_by_one); first < until; ++first) {
+    first += kernel(first, together ? last - first : (std::min)(last - first, gathered));
+    for (const Index until = (std::min)(last, first + one_by_one); first < until; ++first) {
       if (kernel(first, Index{1}) != 0) continue;
       XENT_ON_REFUSAL;
       portable(first);

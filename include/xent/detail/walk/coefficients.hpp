@@ -48,7 +48,7 @@ class DenseCoefficientArgument {
  public:
   explicit DenseCoefficientArgument(const Eigen::DenseBase<Dense>& expression) : operand_(expression) {}
 
-  void check(const char* function, const char* argument, const Operand<Reference>& reference) const {
+  void check_shape(const char* function, const char* argument, const Operand<Reference>& reference) const {
     check_same_shape(function, argument, reference, operand_);
   }
   DenseCoefficients<W, typename Dense::Scalar> view() const {
@@ -68,7 +68,7 @@ class SameCoefficients {
  public:
   explicit SameCoefficients(const W& number) : number_(number) {}
   template <class Reference>
-  void check(const char* /*function*/, const char* /*argument*/, const Reference& /*reference*/) const {}
+  void check_shape(const char* /*function*/, const char* /*argument*/, const Reference& /*reference*/) const {}
   const SameCoefficients& view() const { return *this; }
   static Samples<const float> samples() { return {}; }
   const W& operator()(Index /*i*/, Index /*k*/) const { return number_; }

@@ -25,7 +25,7 @@ class OutflowBuffers {
  public:
   /// For so many coefficients at a time. Beyond `size`, memory is allocated.
   OutflowBuffers(simd::Traffic<Real>& traffic, Index coefficients)
-      : traffic_(traffic), step_(std::max(coefficients, size) + 2 * line) {
+      : traffic_(traffic), step_((std::max)(coefficients, size) + 2 * line) {
     if (coefficients > size) heap_.resize(static_cast<std::size_t>(2 * step_ + line));
   }
   OutflowBuffers(const OutflowBuffers&) = delete;
@@ -50,7 +50,7 @@ class OutflowBuffers {
     if (target != end_) leave_waiting();
     Index begin = -waiting_;
     if (waiting_ == 0) {
-      begin = std::min(coefficients, (line - past_line(target)) & (line - 1));
+      begin = (std::min)(coefficients, (line - past_line(target)) & (line - 1));
       copy(buffer_, begin, target);
     }
     copy(waiting_line_.data(), waiting_, buffer_ - waiting_);

@@ -52,7 +52,7 @@ Real reduce_chunks(Index classes, Index count, Index side_by_side, const CrossEn
         auto&& terms_of = make_terms();
         SampleChunk<Real> chunk;
         for (chunk.first = first; chunk.first < last; chunk.first += chunk.count) {
-          chunk.count = std::min(SampleChunk<Real>::most, last - chunk.first);
+          chunk.count = (std::min)(SampleChunk<Real>::most, last - chunk.first);
           chunk.absent = 0;
           for (Index j = 0; j < chunk.count; ++j) {
             const Index i = chunk.first + j;

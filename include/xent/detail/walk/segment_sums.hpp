@@ -75,7 +75,7 @@ struct SegmentSums {
                simd::Traffic<Real>* traffic, simd::Tile<Real>* tile) {
     constexpr Index segment = Caches<Real>::first_level;
     for (Index k = 0; k < n; k += segment) {
-      const Index size = std::min(segment, n - k);
+      const Index size = (std::min)(segment, n - k);
       const simd::Rows<const Real> row{z + k, size};
       if (fetches) {
         traffic->fetched = reinterpret_cast<const char*>(z + k + 2 * segment);

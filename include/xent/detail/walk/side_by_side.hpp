@@ -29,7 +29,7 @@ class SideBySide {
   SideBySide() {}  // NOLINT: the buffer is written before it is read
 
   /// How many samples the buffer holds.
-  static Index samples(Index classes) { return std::min<Index>(64, size / classes / 16 * 16); }
+  static Index samples(Index classes) { return (std::min<Index>)(64, size / classes / 16 * 16); }
 
   /// Copies samples [first, first + count); lanes that are left hold zeros. `traffic` fetches what comes next.
   template <class Scalar>

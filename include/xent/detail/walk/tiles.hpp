@@ -87,14 +87,14 @@ class Tiles {
       if constexpr (!Formula::of_16_bits) {
         const Index most = side_by_side();
         for (Index i = first; i < last; i += most) {
-          const Index count = std::min(most, last - i);
+          const Index count = (std::min)(most, last - i);
           column_tile(i, count, i + count == last);
         }
       }
     } else {
       // A buffer is sent in one piece.
       const bool together = !outflow_ || out_.sample_stride == z_.classes;
-      const Index most = together ? std::min(Tile::most, std::max<Index>(1, Sizes::tile / z_.classes)) : 1;
+      const Index most = together ? (std::min)(Tile::most, (std::max<Index>)(1, Sizes::tile / z_.classes)) : 1;
       for (Index i = first; i < last;) {
         if (formula_.absent(offset_ + i)) {
           formula_.portable(offset_ + i, place(i));
@@ -128,7 +128,7 @@ class Tiles {
   /// class should be worth a few cache lines. Transposed ones stay in a first-level cache.
   Index side_by_side() const {
     if (strided_) return Tile::most;
-    return std::min(Tile::most, std::max(line, Sizes::tile / z_.classes / line * line));
+    return (std::min)(Tile::most, (std::max)(line, Sizes::tile / z_.classes / line * line));
   }
 
   /// Leaves the samples of a set to the formula; `result` gives the place of the j-th.

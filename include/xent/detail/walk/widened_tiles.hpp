@@ -155,12 +155,12 @@ bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, 
   const bool large = n * z.count * static_cast<Index>(sizeof(Scalar)) >= beyond_caches;
   const bool side_by_side = z.class_stride != 1 && z.sample_stride == 1 && (!out || out->sample_stride == 1);
   constexpr Index widest = simd::Tile<float>::most;
-  const Index most = !side_by_side ? std::max<Index>(1, room / 4 / n)
+  const Index most = !side_by_side ? (std::max<Index>)(1, room / 4 / n)
                      : large       ? widest
-                                   : std::max<Index>(1, std::min(widest, room / n));
-  alignas(64) std::array<float, static_cast<std::size_t>(room)> small;  // NOLINT: written before it is read
+                                   : (std::max<Index>)(1, (std::min)(widest, room / n));
+  alignas(64) std::array<float, static_cast<std::size_t>(room)> on_stack;  // NOLINT: written before it is read
   std::vector<float> heap(n * most > room ? static_cast<std::size_t>(n * most) : 0);
-  float* const buffer = heap.empty() ? small.data() : heap.data();
+  float* const buffer = heap.empty() ? on_stack.data() : heap.data();
   const Samples<float> results{buffer, n, most, side_by_side ? most : 1, side_by_side ? 1 : n};
   const Samples<const float> widened{buffer, n, most, results.class_stride, results.sample_stride};
   const bool in_place = out && static_cast<const void*>(out->data) == static_cast<const void*>(z.data);
@@ -169,11 +169,11 @@ bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, 
     Tiles<float, RemoveCvref<decltype(chosen)>> tiles(widened, out ? &results : nullptr, call, temperature, chosen);
     if (!tiles.works()) return false;
     for (Index i = first; i < last; i += most) {
-      const Index count = std::min(most, last - i);
+      const Index count = (std::min)(most, last - i);
       before(i, count);
       if (stream && z.class_stride == 1 && i + most < last) {
         const Scalar* const next = z[i + most].data;
-        tiles.fetch(next, next + std::min(most, last - i - most) * z.sample_stride);
+        tiles.fetch(next, next + (std::min)(most, last - i - most) * z.sample_stride);
       }
       tiles.run(0, count, i);
       after(i, count);

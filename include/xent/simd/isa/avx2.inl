@@ -18,8 +18,8 @@ struct Float {
   static V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
   static V fms(V a, V b, V c) { return _mm256_fmsub_ps(a, b, c); }
   static V mul_add(V a, V b, V c) { return fma(a, b, c); }
-  static V max(V a, V b) { return _mm256_max_ps(a, b); }
-  static V min(V a, V b) { return _mm256_min_ps(a, b); }
+  static V larger(V a, V b) { return _mm256_max_ps(a, b); }
+  static V smaller(V a, V b) { return _mm256_min_ps(a, b); }
   static V power_of_two(V magic_n) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(magic_n), 23)); }
   static V product_unless_below(V x, V floor, V a, V b) {
     return _mm256_and_ps(_mm256_cmp_ps(x, floor, _CMP_NLT_UQ), _mm256_mul_ps(a, b));
@@ -117,8 +117,8 @@ struct Double {
   static V fma(V a, V b, V c) { return _mm256_fmadd_pd(a, b, c); }
   static V fms(V a, V b, V c) { return _mm256_fmsub_pd(a, b, c); }
   static V mul_add(V a, V b, V c) { return fma(a, b, c); }
-  static V max(V a, V b) { return _mm256_max_pd(a, b); }
-  static V min(V a, V b) { return _mm256_min_pd(a, b); }
+  static V larger(V a, V b) { return _mm256_max_pd(a, b); }
+  static V smaller(V a, V b) { return _mm256_min_pd(a, b); }
   static V power_of_two(V magic_n) { return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(magic_n), 52)); }
   static V product_unless_below(V x, V floor, V a, V b) {
     return _mm256_and_pd(_mm256_cmp_pd(x, floor, _CMP_NLT_UQ), _mm256_mul_pd(a, b));

@@ -24,8 +24,8 @@ struct Float {
   /// a b + c. Where there is no FMA the product is rounded, too: only for what is small or exact.
   static V mul_add(V a, V b, V c) { return fma(a, b, c); }
   /// The second operand where either is NaN.
-  static V max(V a, V b) { return _mm512_maskz_max_ps(0xFFFF, a, b); }
-  static V min(V a, V b) { return _mm512_maskz_min_ps(0xFFFF, a, b); }
+  static V larger(V a, V b) { return _mm512_maskz_max_ps(0xFFFF, a, b); }
+  static V smaller(V a, V b) { return _mm512_maskz_min_ps(0xFFFF, a, b); }
   /// 2^n, n >= -126, of a number that is magic + n.
   static V power_of_two(V magic_n) {
     return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, _mm512_castps_si512(magic_n), 23));
@@ -141,8 +141,8 @@ struct Double {
   static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
   static V fms(V a, V b, V c) { return _mm512_fmsub_pd(a, b, c); }
   static V mul_add(V a, V b, V c) { return fma(a, b, c); }
-  static V max(V a, V b) { return _mm512_maskz_max_pd(0xFF, a, b); }
-  static V min(V a, V b) { return _mm512_maskz_min_pd(0xFF, a, b); }
+  static V larger(V a, V b) { return _mm512_maskz_max_pd(0xFF, a, b); }
+  static V smaller(V a, V b) { return _mm512_maskz_min_pd(0xFF, a, b); }
   static V power_of_two(V magic_n) {
     return _mm512_castsi512_pd(_mm512_maskz_slli_epi64(0xFF, _mm512_castpd_si512(magic_n), 52));
   }

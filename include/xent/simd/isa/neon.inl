@@ -28,8 +28,8 @@ struct Float {
   static V fms(V a, V b, V c) { return vfmaq_f32(-c, a, b); }
   static V mul_add(V a, V b, V c) { return fma(a, b, c); }
   // Not FMAX, which is NaN where either operand is.
-  static V max(V a, V b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
-  static V min(V a, V b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+  static V larger(V a, V b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+  static V smaller(V a, V b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
   static V power_of_two(V magic_n) { return floats(vshlq_n_u32(integers(magic_n), 23)); }
   static V product_unless_below(V x, V floor, V a, V b) {
     return floats(vbicq_u32(integers(a * b), vcltq_f32(x, floor)));
@@ -116,8 +116,8 @@ struct Double {
   static V fma(V a, V b, V c) { return vfmaq_f64(c, a, b); }
   static V fms(V a, V b, V c) { return vfmaq_f64(-c, a, b); }
   static V mul_add(V a, V b, V c) { return fma(a, b, c); }
-  static V max(V a, V b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
-  static V min(V a, V b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
+  static V larger(V a, V b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
+  static V smaller(V a, V b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
   static V power_of_two(V magic_n) { return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(magic_n), 52)); }
   static V product_unless_below(V x, V floor, V a, V b) {
     return vreinterpretq_f64_u64(vbicq_u64(vreinterpretq_u64_f64(a * b), vcltq_f64(x, floor)));

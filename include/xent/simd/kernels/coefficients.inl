@@ -9,7 +9,7 @@ inline constexpr Index together = 8;
 /// True if a lane is NaN, of lanes that are NaN or 0.
 template <class L>
 inline bool any_nan(typename L::V x) {
-  return L::first_equal(L::max(x, L::set1(-1)), L::set1(-1)) >= 0;
+  return L::first_equal(L::larger(x, L::set1(-1)), L::set1(-1)) >= 0;
 }
 
 /// 0, but NaN in the lanes where x is infinite or NaN.

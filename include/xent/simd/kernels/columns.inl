@@ -17,7 +17,7 @@ inline void column_maxima(L /*lanes*/, const Rows<const typename L::Real>& z, In
       for (Index j = 0; j < vectors; ++j) {
         const V logit = L::load(z[k] + i + j * L::lanes);
         if (packed.data) L::store(packed[k] + i + j * L::lanes, logit);
-        greatest[j] = L::max(logit, greatest[j]);
+        greatest[j] = L::larger(logit, greatest[j]);
       }
     }
     for (Index j = 0; j < vectors; ++j) L::store(tile->maximum + i + j * L::lanes, greatest[j]);
@@ -27,7 +27,7 @@ inline void column_maxima(L /*lanes*/, const Rows<const typename L::Real>& z, In
     for (Index k = 0; k < n; ++k) {
       const V logit = load_up_to<L>(z[k] + i, count - i, 0);
       if (packed.data) store_up_to<L>(packed[k] + i, count - i, logit);
-      greatest = L::max(logit, greatest);
+      greatest = L::larger(logit, greatest);
     }
     L::store(tile->maximum + i, greatest);
   }
@@ -91,7 +91,7 @@ struct ColumnSums {
     rest.add_eight(e);
     if (!moment) return;
     spread.add_eight(distance);
-    for (V& d : distance) d = L::min(d, shift.farthest);
+    for (V& d : distance) d = L::smaller(d, shift.farthest);
     moments.add(sum_of_products<L>(e, distance));
   }
 };
@@ -121,7 +121,7 @@ inline void column_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, con
       if (!moment && n - first >= 8 && count - i >= L::lanes)
         sums[g].template add<true>(shift, greatest, from, 8, i, count, to, next);
       else
-        sums[g].template add<false>(shift, greatest, from, std::min<Index>(8, n - first), i, count, to, next);
+        sums[g].template add<false>(shift, greatest, from, (std::min<Index>)(8, n - first), i, count, to, next);
     }
   }
   for (Index g = 0; g < groups; ++g) {
@@ -169,7 +169,7 @@ inline void column_send(L /*lanes*/, const Rows<typename L::Real>& held, Index n
     const Real* from = held[k] - waited;
     Real* to = out[k] - waited;
     const Real* const last = held[k] + count;
-    const Index head = begun ? 0 : std::min(count, (line - past) & (line - 1));
+    const Index head = begun ? 0 : (std::min)(count, (line - past) & (line - 1));
     to = std::copy(from, from + head, to);
     from += head;
     for (; from + line <= last; from += line, to += line)

@@ -49,7 +49,7 @@ template <Format format, class Function>
 inline void round_all(const float* from, Index n, void* to, bool stream, const Function& function) {
   constexpr Index bytes = 2 * Float::lanes;
   const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(to)) & (bytes - 1);
-  const Index head = stream ? std::min(n, ((bytes - past) & (bytes - 1)) / 2) : 0;
+  const Index head = stream ? (std::min)(n, ((bytes - past) & (bytes - 1)) / 2) : 0;
   const auto store = [&](const void* source, void* target) {
     Float::store_16_bits(target,
                          ShortNumbers<format>::rounded(function(Float::load(static_cast<const float*>(source)))));

@@ -3,10 +3,10 @@
 #include <xent/simd/kernels/divergence_sums.inl>
 
 /// The numbers of samples `first` and its neighbours. Sets which of them are regular.
-template <class L, bool near>
+template <class L, bool nearby>
 inline DivergenceSlopes<typename WideOf<L>::type> divergence_numbers(const DivergenceSums<L>& sums,
-                                                                     const Divergence<L, near>& divergence, Index first,
-                                                                     bool with_report,
+                                                                     const Divergence<L, nearby>& divergence,
+                                                                     Index first, bool with_report,
                                                                      LogitNumbers<typename L::Real>* numbers,
                                                                      unsigned long long* regular) {
   using W = typename WideOf<L>::type;
@@ -19,7 +19,7 @@ inline DivergenceSlopes<typename WideOf<L>::type> divergence_numbers(const Diver
     W::round(W(divergence.max_p) * divergence.by_t + log_sum, numbers->logsumexp + first);
     W::round(log_sum + sums.moment / sums.sum * divergence.by_t, numbers->entropy + first);
   }
-  const V largest = Double::set1(std::numeric_limits<double>::max());
+  const V largest = Double::set1((std::numeric_limits<double>::max)());
   const V excess = sums.excess.hi;
   *regular = Double::bits((sums.rest.hi >= none) & (magnitude(divergence.max_p) <= largest) &
                           (magnitude(divergence.scaled_center.hi) <= Double::set1(0x1p60)) &
@@ -38,9 +38,9 @@ inline DivergenceSlopes<typename WideOf<L>::type> divergence_numbers(const Diver
 
 /// The gradients go to write_p(j, d_p) and write_q(j, d_q), vector by vector. Returns their products with the distances
 /// of the logits from max_p and from the anchor, added up.
-template <class L, bool near, class Kept, class WriteP, class WriteQ>
+template <class L, bool nearby, class Kept, class WriteP, class WriteQ>
 inline typename WideOf<L>::type slope_divergence(const PairedLogits<typename L::Real> z, const Kept kept,
-                                                 bool with_report, const Divergence<L, near> d,
+                                                 bool with_report, const Divergence<L, nearby> d,
                                                  const DivergenceSlopes<typename WideOf<L>::type> slopes,
                                                  const WriteP write_p, const WriteQ write_q) {
   using W = typename WideOf<L>::type;
@@ -48,7 +48,7 @@ inline typename WideOf<L>::type slope_divergence(const PairedLogits<typename L::
   const V none = Double::set1(0);
   auto sum = LaneSum<W>::zero();
   for (Index j = 0; j < z.count; ++j) {
-    typename Divergence<L, near>::Terms x;  // NOLINT: set in either branch
+    typename Divergence<L, nearby>::Terms x;  // NOLINT: set in either branch
     if constexpr (Kept::keeps)
       x = {Double::load(kept.at(j, 0)), Double::load(kept.at(j, 1)), none, Double::load(kept.at(j, 2))};
     else
@@ -91,10 +91,10 @@ inline void patch(const DivergenceSlopes<W>& slopes, Real* d_q) {
 }
 
 /// The rest of divergence_of_sample, with or without room to keep its classes.
-template <class L, bool near, class Kept>
+template <class L, bool nearby, class Kept>
 inline bool divergence_of_classes(const LogitCall& call, const PairedLogits<typename L::Real>& z, Index n,
                                   const Kept& kept, Index argmax, const DivergenceOutput<typename L::Real>& d_p,
-                                  const DivergenceOutput<typename L::Real>& d_q, Divergence<L, near> divergence,
+                                  const DivergenceOutput<typename L::Real>& d_q, Divergence<L, nearby> divergence,
                                   LogitNumbers<typename L::Real>* numbers) {
   using Real = typename L::Real;
   using W = typename WideOf<L>::type;
@@ -127,11 +127,11 @@ inline bool divergence_of_sample(L /*lanes*/, const LogitCall& call, const typen
   // The last vector is filled up with classes that have next to nothing of p, or nothing.
   const Index count = (n + Double::lanes - 1) / Double::lanes;
   const Real distance = static_cast<Real>(690 / call.one_over_t.hi);
-  const bool near = max_p - (max_p - distance) > distance * Real(0.9) && is_near(call, span<L>(p, n) + span<L>(q, n));
+  const bool nearby = max_p - (max_p - distance) > distance * Real(0.9) && is_near(call, span<L>(p, n) + span<L>(q, n));
   Real last_p[Double::lanes];
   Real last_q[Double::lanes];
-  std::fill_n(last_p, Double::lanes, near ? max_p - distance : minus_infinity<L>);
-  std::fill_n(last_q, Double::lanes, near ? q[argmax] - distance : minus_infinity<L>);
+  std::fill_n(last_p, Double::lanes, nearby ? max_p - distance : minus_infinity<L>);
+  std::fill_n(last_q, Double::lanes, nearby ? q[argmax] - distance : minus_infinity<L>);
   const Index whole = (count - 1) * Double::lanes;
   std::copy(p + whole, p + n, last_p);
   std::copy(q + whole, q + n, last_q);
@@ -145,12 +145,12 @@ inline bool divergence_of_sample(L /*lanes*/, const LogitCall& call, const typen
     if (kept == nullptr) return divergence_of_classes(call, z, n, NoneKept{}, argmax, d_p, d_q, divergence, numbers);
     return divergence_of_classes(call, z, n, KeptClasses{kept, count}, argmax, d_p, d_q, divergence, numbers);
   };
-  if (near) return of_classes(Divergence<L, true>(call, at_p, at_q));
+  if (nearby) return of_classes(Divergence<L, true>(call, at_p, at_q));
   return of_classes(Divergence<L, false>(call, at_p, at_q));
 }
 
 /// A vector of samples of n classes, p[k] the logits of class k: the gradients take their place, where they are wanted.
-template <class L, bool near>
+template <class L, bool nearby>
 inline unsigned long long divergence_of_vector(const LogitCall& call, const Rows<typename L::Real>& p,
                                                const Rows<typename L::Real>& q, Index n, Double::V max_p,
                                                Double::V anchor, const KeptClasses& kept, bool with_gradients,
@@ -159,7 +159,7 @@ inline unsigned long long divergence_of_vector(const LogitCall& call, const Rows
   using W = typename WideOf<L>::type;
   using V = Double::V;
   const PairedLogits<Real> z{{p.data, p.stride}, {q.data, q.stride}, n, p[n - 1], q[n - 1]};
-  Divergence<L, near> divergence(call, max_p, anchor);
+  Divergence<L, nearby> divergence(call, max_p, anchor);
   Traffic<Real> none;
   const auto sums = sum_divergence<L, false>(z, kept, 0, 0, call.with_report, &none, &none, &divergence);
   unsigned long long regular = 0;
@@ -192,22 +192,22 @@ inline unsigned long long divergence_of_samples(L /*lanes*/, const LogitCall& ca
       const V z_q = Double::load(q[k] + i);
       anchor = Double::select_greater(z_p, max_p, z_q, anchor);
       argmax = Double::select_greater(z_p, max_p, number, argmax);
-      max_p = Double::max(z_p, max_p);
-      min_p = Double::min(z_p, min_p);
-      max_q = Double::max(z_q, max_q);
-      min_q = Double::min(z_q, min_q);
+      max_p = Double::larger(z_p, max_p);
+      min_p = Double::smaller(z_p, min_p);
+      max_q = Double::larger(z_q, max_q);
+      min_q = Double::smaller(z_q, min_q);
       number = number + Double::set1(1);
     }
     double where[Double::lanes];
     double spans[Double::lanes];
     Double::store(where, argmax);
     Double::store(spans, (max_p - min_p) + (max_q - min_q));
-    bool near = true;
+    bool nearby = true;
     for (Index j = 0; j < Double::lanes; ++j) {
       numbers->prediction[i + j] = static_cast<Index>(where[j]);
-      near = near & is_near(call, spans[j]);
+      nearby = nearby & is_near(call, spans[j]);
     }
-    const auto of_vector = near ? divergence_of_vector<L, true> : divergence_of_vector<L, false>;
+    const auto of_vector = nearby ? divergence_of_vector<L, true> : divergence_of_vector<L, false>;
     regular |= of_vector(call, {p.data + i, p.stride}, {q.data + i, q.stride}, n, max_p, anchor, KeptClasses{kept, n},
                          with_gradients, i, numbers)
                << static_cast<unsigned>(i);

@@ -48,17 +48,17 @@ inline double span(const typename L::Real* z, Index n) {
 #pragma GCC unroll 8
     for (Index j = 0; j < 2; ++j) {
       const typename L::V x = L::load(z + k + j * L::lanes);
-      greatest[j] = L::max(x, greatest[j]);
-      least[j] = L::min(x, least[j]);
+      greatest[j] = L::larger(x, greatest[j]);
+      least[j] = L::smaller(x, least[j]);
     }
   }
   for (; k < n; k += L::lanes) {
     const typename L::V x = load_up_to<L>(z + k, n - k, z[0]);
-    greatest[0] = L::max(x, greatest[0]);
-    least[0] = L::min(x, least[0]);
+    greatest[0] = L::larger(x, greatest[0]);
+    least[0] = L::smaller(x, least[0]);
   }
-  return static_cast<double>(L::greatest(L::max(greatest[0], greatest[1]))) +
-         static_cast<double>(L::greatest(-L::min(least[0], least[1])));
+  return static_cast<double>(L::greatest(L::larger(greatest[0], greatest[1]))) +
+         static_cast<double>(L::greatest(-L::smaller(least[0], least[1])));
 }
 
 template <class L>
@@ -83,15 +83,15 @@ inline Two over_lanes(const Two& x) {
 }
 
 /// Sets the center of `divergence`. Of one sample, the vector `skipped` holds the maximum: it alone is looked for it.
-template <class L, bool one_sample, bool near, class Kept>
+template <class L, bool one_sample, bool nearby, class Kept>
 inline DivergenceSums<L> sum_divergence(const PairedLogits<typename L::Real> z, const Kept kept, Index skipped,
                                         Index lane, bool with_report, Traffic<typename L::Real>* traffic_p,
-                                        Traffic<typename L::Real>* traffic_q, Divergence<L, near>* divergence) {
+                                        Traffic<typename L::Real>* traffic_q, Divergence<L, nearby>* divergence) {
   using W = typename WideOf<L>::type;
   using V = Double::V;
-  using Pair = typename Divergence<L, near>::Pair;
+  using Pair = typename Divergence<L, nearby>::Pair;
   constexpr Index vectors = 64 / static_cast<Index>(sizeof(typename L::Real)) / Double::lanes;  // a line of memory
-  Divergence<L, near> d = *divergence;  // here no store can change it
+  Divergence<L, nearby> d = *divergence;  // here no store can change it
   const V none = Double::set1(0);
   const V one = Double::set1(1);
   double of_maximum[Double::lanes] = {};
@@ -129,7 +129,7 @@ inline DivergenceSums<L> sum_divergence(const PairedLogits<typename L::Real> z, 
   auto excess = LaneSum<W>::zero();
   auto others = LaneSum<W>::zero();
   for (Index j = 0; j < z.count; ++j) {
-    typename Divergence<L, near>::Terms x;  // NOLINT: set in either branch
+    typename Divergence<L, nearby>::Terms x;  // NOLINT: set in either branch
     if constexpr (Kept::keeps) {
       x = d.terms(Pair{Double::load(kept.at(j, 0)), W::load(kept.at(j, 1), kept.at(j, 2))}, z, j);
       Double::store(kept.at(j, 1), x.u);

@@ -68,7 +68,7 @@ struct ExponentialExcess {
 
 /// The samples of the lanes, or the one of all. `near`: no logit is so far from another one that a number of its class
 /// leaves the range; then nothing is looked for.
-template <class L, bool near>
+template <class L, bool nearby>
 struct Divergence {
   using W = typename WideOf<L>::type;
   using V = Double::V;
@@ -99,7 +99,7 @@ struct Divergence {
   [[gnu::always_inline]] Pair pair(V z_p, V z_q) const {
     const W d = exact_difference<W>(z_p, max_p);
     const W t = exact_difference<W>(z_q, anchor) - d;
-    if (near) return {exponential.of_near(d), t};
+    if (nearby) return {exponential.of_near(d), t};
     const V e = exponential.of_negative(d);
     return {e, where_present(e, t, z_p, z_q)};
   }
@@ -111,7 +111,7 @@ struct Divergence {
   template <class Logits>
   [[gnu::always_inline]] Terms terms(const Pair& c, const Logits& z, Index j) const {
     const W u = difference_of_product(c.t, by_t, scaled_center);
-    if (near) {
+    if (nearby) {
       const ExponentialExcess x = exponential_excess(u);
       return {c.e, u.hi, rounded(c.e * x.g), rounded(c.e * x.power_less_one)};
     }

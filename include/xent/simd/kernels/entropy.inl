@@ -14,7 +14,7 @@ inline TermSum entropy_slopes(L /*lanes*/, const typename L::Real* z, const type
   const V factor_hi = L::set1(scalars.factor.hi);
   const V factor_lo = L::set1(scalars.factor.lo);
   const V unscale = L::set1(scalars.unscale);
-  const V least = L::set1(std::numeric_limits<typename L::Real>::min());
+  const V least = L::set1((std::numeric_limits<typename L::Real>::min)());
   auto sum = LongSum<L>::zero();
   in_groups<L>(out, stream, n, [&](Index first, Index count, auto whole) {
     Held<L> slopes;
@@ -39,7 +39,7 @@ inline TermSum entropy_slopes(L /*lanes*/, const typename L::Real* z, const type
 ///     S = sum e, D = -(sum e d) / S, H = log S + D / T        slope = alpha e / S (-d - D) / T
 ///
 /// `near`: no class is masked or below the range of e.
-template <class L, bool near>
+template <class L, bool nearby>
 inline unsigned long long entropy_of_vector(const LogitCall& call, const Rows<typename L::Real>& z, Index n,
                                             Double::V greatest, double* kept, bool with_gradients, Index first,
                                             LogitNumbers<typename L::Real>* numbers) {
@@ -53,12 +53,12 @@ inline unsigned long long entropy_of_vector(const LogitCall& call, const Rows<ty
   V maxima = none;
   const auto distance = [&](V logit, V e) {
     const W d = exact_difference<W>(greatest, logit);
-    return near ? d : select(e == none, W(0), d);
+    return nearby ? d : select(e == none, W(0), d);
   };
   for (Index k = 0; k < n; ++k) {
     const V logit = Double::load(z[k] + first);
     const W d = exact_difference<W>(logit, greatest);
-    const V e = near ? exponential.of_near(d) : exponential.of_negative(d);
+    const V e = nearby ? exponential.of_near(d) : exponential.of_negative(d);
     Double::store(kept + k * Double::lanes, e);
     moment.add_product(e, distance(logit, e));
     rest_sum.add(Double::leave_out_equal(logit, greatest, e, &maxima));
@@ -73,7 +73,7 @@ inline unsigned long long entropy_of_vector(const LogitCall& call, const Rows<ty
     W::round(entropy, numbers->entropy + first);
     W::round(W(greatest) * by_t + log_sum, numbers->logsumexp + first);
   }
-  const V largest = Double::set1(std::numeric_limits<double>::max());
+  const V largest = Double::set1((std::numeric_limits<double>::max)());
   // A double below that may have lost exponentials that its entropy shows.
   const V least = Double::set1(std::is_same_v<L, Float> ? 0 : 0x1p-900);
   const auto regular = (rest.hi >= least) & (magnitude(greatest) <= largest) & (entropy.hi <= largest);
@@ -106,20 +106,20 @@ inline unsigned long long entropy_of_samples(L /*lanes*/, const LogitCall& call,
     for (Index k = 0; k < n; ++k) {
       const V logit = Double::load(z[k] + i);
       argmax = Double::select_greater(logit, greatest, number, argmax);
-      greatest = Double::max(logit, greatest);
-      smallest = Double::min(logit, smallest);
+      greatest = Double::larger(logit, greatest);
+      smallest = Double::smaller(logit, smallest);
       number = number + Double::set1(1);
     }
     double where[Double::lanes];
     double spans[Double::lanes];
     Double::store(where, argmax);
     Double::store(spans, greatest - smallest);
-    bool near = true;
+    bool nearby = true;
     for (Index j = 0; j < Double::lanes; ++j) {
       numbers->prediction[i + j] = static_cast<Index>(where[j]);
-      near = near & is_near(call, spans[j]);
+      nearby = nearby & is_near(call, spans[j]);
     }
-    const auto of_vector = near ? entropy_of_vector<L, true> : entropy_of_vector<L, false>;
+    const auto of_vector = nearby ? entropy_of_vector<L, true> : entropy_of_vector<L, false>;
     regular |= of_vector(call, z, n, greatest, kept, with_gradients, i, numbers);
   }
   return regular;

@@ -43,7 +43,7 @@ inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typ
       if (n - k >= 8 && count - i >= L::lanes)
         column.template add<true>(plain.shift, m, from, 8, i, count, block, {nullptr, 0});
       else
-        column.template add<false, known>(plain.shift, m, from, std::min<Index>(8, n - k), i, count, block,
+        column.template add<false, known>(plain.shift, m, from, (std::min<Index>)(8, n - k), i, count, block,
                                           {nullptr, 0});
     }
     PlainSums<L> of_samples{};

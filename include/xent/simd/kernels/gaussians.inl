@@ -171,7 +171,7 @@ inline Index gaussians_in_lanes(Float /*lanes*/, const float* mean, const float*
       const L::V m = next_lanes<L, whole>(mean + first + k, count - k, 0);
       const L::V x = next_lanes<L, whole>(target + first + k, count - k, 0);
       const L::V given = next_lanes<L, whole>(variance + first + k, count - k, 1);
-      const L::V v = L::max(minimum, given);
+      const L::V v = L::larger(minimum, given);
       const L::V by = L::set1(1) / v;
       const auto low =
           gaussian.terms(low_half(m), low_half(x), low_half(given), low_half(v), refined(low_half(v), low_half(by)));
@@ -222,7 +222,7 @@ inline Index gaussians_in_lanes(Double /*lanes*/, const double* mean, const doub
       const L::V m = next_lanes<L, whole>(mean + first + k, count - k, 0);
       const L::V x = next_lanes<L, whole>(target + first + k, count - k, 0);
       const L::V given = next_lanes<L, whole>(variance + first + k, count - k, 1);
-      const L::V v = L::max(gaussian.minimum_variance, given);
+      const L::V v = L::larger(gaussian.minimum_variance, given);
       const auto at = gaussian.terms(m, x, given, v, reciprocal(v));
       const L::V quotient = rounded_product<L>(at.r, at.half_by_variance);
       next.logarithms.multiply(v);
@@ -251,7 +251,7 @@ inline Index above_in_lanes(L /*lanes*/, const typename L::Real* x, Index n, typ
   return in_groups<L>(nullptr, false, n, [&](Index first, Index count, auto whole) {
     typename L::V irregular = L::set1(0);
     for (Index k = 0; k < count; k += L::lanes) {
-      const auto value = next_lanes<L, whole>(x + first + k, count - k, std::numeric_limits<Real>::max());
+      const auto value = next_lanes<L, whole>(x + first + k, count - k, (std::numeric_limits<Real>::max)());
       irregular = value > lowest ? irregular : nan;
     }
     return !any_nan<L>(irregular);

@@ -25,11 +25,11 @@ inline void add_divergence(Double::V p, const One& /*m*/, const One& difference,
   using L = Double;
   using V = Double::V;
   const V d = difference.hi;
-  const LogParts<L> at(L::max(L::set1(0x1p-300), p * by_m));
+  const LogParts<L> at(L::larger(L::set1(0x1p-300), p * by_m));
   const V scale = at.scale(*sum).hi;
-  const auto near = scale == L::set1(0);
-  const V r = near ? rounded_product<L>(d, by_m) : L::fma(at.z, at.by_c, L::set1(-1));
-  const V leading = near ? rounded_product<L>(r, d) : L::fms(p, r, d);
+  const auto nearby = scale == L::set1(0);
+  const V r = nearby ? rounded_product<L>(d, by_m) : L::fma(at.z, at.by_c, L::set1(-1));
+  const V leading = nearby ? rounded_product<L>(r, d) : L::fms(p, r, d);
   sum->hi = sum->hi + L::fma(p * r * r, log_tail_of<L>(r), L::fma(p, scale, leading));
 }
 
@@ -39,19 +39,19 @@ inline void add_divergence(Double::V p, const Two& m, const Two& d, Double::V by
   using V = Double::V;
   const V ratio = rounded_product<L>(p, by_m);
   const V ratio_low = rounded_product<L>(L::fma(-ratio, m.lo, L::fma(-ratio, m.hi, p)), by_m);
-  const V x = L::max(L::set1(0x1p-1000), ratio);
+  const V x = L::larger(L::set1(0x1p-1000), ratio);
   const LogParts<L> at(x);
   const Two scale = at.scale(*sum);
-  const auto near = scale.hi == L::set1(0);
+  const auto nearby = scale.hi == L::set1(0);
   const V by_power = (V)((Double::Bits)at.z - (Double::Bits)x + (Double::Bits)L::set1(1));  // NOLINT: 2^-k by exponents
   const V quotient = rounded_product<L>(at.z, at.by_c);
   const Two far_r =
       Two::renormalised(quotient - L::set1(1), L::fma(ratio_low * by_power, at.by_c, L::fms(at.z, at.by_c, quotient)));
   const V near_hi = rounded_product<L>(d.hi, by_m);  // m.lo would change a digit that cancels
   const Two near_r(near_hi, rounded_product<L>(L::fma(-near_hi, m.hi, d.hi) + d.lo, by_m));
-  const Two r = select(near, near_r, far_r);
+  const Two r = select(nearby, near_r, far_r);
   const Two y = exact_product(p, r);
-  const Two leading = select(near, r * d, y - d);
+  const Two leading = select(nearby, r * d, y - d);
   const Two square = y * r;
   const Two tail(L::set1(-0.5) * square.hi,
                  L::fma(square.hi * r.hi, long_log_tail_of<L>(r.hi), L::set1(-0.5) * square.lo));
@@ -88,16 +88,16 @@ class InformationLanes {
 
   void add(V p, V q) {
     const V none = L::set1(0);
-    least_ = L::min(p, least_);
+    least_ = L::smaller(p, least_);
     if constexpr (measure == Measure::entropy) {
       add_logs<false>(p, p);
       if constexpr (is_float<L>) add_logs<true>(p, p);
       return;
     }
-    least_ = L::min(q, least_);
+    least_ = L::smaller(q, least_);
     if constexpr (measure == Measure::cross_entropy) {
       poison_ = L::fma(q, none, poison_);
-      excluded_ = L::max(L::select_greater(L::set1(least_in_log<L>), q, p, none), excluded_);
+      excluded_ = L::larger(L::select_greater(L::set1(least_in_log<L>), q, p, none), excluded_);
       add_logs<false>(p, q);
       if constexpr (is_float<L>) add_logs<true>(p, q);
     } else {
@@ -105,8 +105,8 @@ class InformationLanes {
       const V m = js ? (p + q) * L::set1(Real(0.5)) : q;
       const V least = L::set1(least_divisor<L>);
       poison_ = L::fma(m * L::set1(far_from_largest<L>), none, poison_);
-      excluded_ = L::max(L::select_greater(least, m, js ? m : p, none), excluded_);
-      const V by_m = L::set1(1) / L::max(least, m);
+      excluded_ = L::larger(L::select_greater(least, m, js ? m : p, none), excluded_);
+      const V by_m = L::set1(1) / L::larger(least, m);
       add_divergences<false>(p, q, by_m);
       if constexpr (is_float<L>) add_divergences<true>(p, q, by_m);
     }
@@ -130,7 +130,7 @@ class InformationLanes {
  private:
   template <bool second>
   void add_logs(V p, V q) {
-    const Double::V x = Double::max(Double::set1(least_in_log<L>), widened<second>(q));
+    const Double::V x = Double::larger(Double::set1(least_in_log<L>), widened<second>(q));
     add_product_with_log<Double>(widened<second>(p), x, sum<second>());
   }
   template <bool second>
@@ -158,7 +158,8 @@ class InformationLanes {
   static W checked(const W& sum, Double::V flag) {
     using D = Double;
     const D::V size = magnitude(sum.hi);
-    const auto in_range = (size >= D::set1(least_information)) & (size <= D::set1(std::numeric_limits<double>::max()));
+    const auto in_range =
+        (size >= D::set1(least_information)) & (size <= D::set1((std::numeric_limits<double>::max)()));
     const auto regular = in_range | (size == D::set1(0));
     W result = sum;
     if constexpr (measure == Measure::entropy || measure == Measure::cross_entropy) result = W(0) - sum;
@@ -219,7 +220,7 @@ inline void information_of_lanes(const Rows<const typename L::Real>& p, const Ro
   }
 #pragma GCC unroll 4
   for (Index j = 0; j < width; ++j)
-    lanes[j].totals(std::min(L::lanes, count - j * L::lanes), hi + j * L::lanes,
+    lanes[j].totals((std::min)(L::lanes, count - j * L::lanes), hi + j * L::lanes,
                     is_float<L> ? nullptr : lo + j * L::lanes);
 }
 

@@ -147,7 +147,7 @@ inline unsigned long long jacobian_of_columns(L /*lanes*/, ProductConstant<produ
     const typename L::V irregular = lanes.irregular();
     typename L::Real is_irregular[L::lanes];
     L::store(is_irregular, irregular);
-    for (Index j = 0; j < std::min(left, L::lanes); ++j)
+    for (Index j = 0; j < (std::min)(left, L::lanes); ++j)
       if (!(is_irregular[j] == 0)) refused |= 1ULL << static_cast<unsigned>(i + j);
     for (Index k = 0; k < n; ++k) {
       const typename L::V x = lanes.at(load_up_to<L>(s[k] + i, left, 0), load_up_to<L>(v[k] + i, left, 0));

@@ -17,7 +17,7 @@ inline void load_sum(const double* his, const double* los, Double::V* high, Doub
 
 template <class L>
 inline typename L::V magnitude_of(typename L::V x) {
-  return L::max(x, -x);
+  return L::larger(x, -x);
 }
 
 /// Stores x where `mine`.
@@ -67,7 +67,7 @@ struct PlainShift {
     const V n = L::fma(maximum, call.c_hi, L::set1(L::magic)) - L::set1(L::magic);
     k = n + L::set1(static_cast<Real>(-Storage<Real>::scale));
     const V lowest = k + L::set1(static_cast<Real>(Storage<Real>::lowest_exponent));
-    const V floor = L::max(-infinite, lowest * call.temperature_ln2);
+    const V floor = L::larger(-infinite, lowest * call.temperature_ln2);
     const V f = L::fma(maximum, call.c_lo, L::fms(maximum, call.c_hi, n));
     const V power = exp2m1_of_fraction(f);
     one = L::set1(1) + power;

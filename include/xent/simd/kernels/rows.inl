@@ -21,19 +21,19 @@ inline typename L::Real maximum(const Logits& z, Index n, Traffic<typename L::Re
   Index k = 0;
   const auto take = [&](V m) {
     groups = L::select_greater(m, greatest, L::set1(number), groups);
-    greatest = L::max(m, greatest);
+    greatest = L::larger(m, greatest);
     number += 1;
   };
   for (; k + group<L> <= n; k += group<L>) {
     V m[4];
     move_on<L>(traffic, 2);
 #pragma GCC unroll 8
-    for (Index j = 0; j < 4; ++j) m[j] = L::max(z(k + 2 * j * L::lanes), z(k + (2 * j + 1) * L::lanes));
-    take(L::max(L::max(m[0], m[1]), L::max(m[2], m[3])));
+    for (Index j = 0; j < 4; ++j) m[j] = L::larger(z(k + 2 * j * L::lanes), z(k + (2 * j + 1) * L::lanes));
+    take(L::larger(L::larger(m[0], m[1]), L::larger(m[2], m[3])));
   }
   if (k < n) {
     V m = L::set1(minus_infinity<L>);
-    for (; k < n; k += L::lanes) m = L::max(m, z.up_to(k, n));
+    for (; k < n; k += L::lanes) m = L::larger(m, z.up_to(k, n));
     take(m);
   }
   const Real result = L::greatest(greatest);
@@ -97,7 +97,7 @@ struct ExponentialSweep {
     spread.add_eight(distance);
     V clamped[8];
 #pragma GCC unroll 8
-    for (Index j = 0; j < 8; ++j) clamped[j] = L::min(distance[j], shift.farthest);  // 0 inf is no moment
+    for (Index j = 0; j < 8; ++j) clamped[j] = L::smaller(distance[j], shift.farthest);  // 0 inf is no moment
     moments.add(sum_of_products<L>(e, clamped));
   }
 
@@ -230,7 +230,7 @@ inline void map(const typename L::Real* z, Index n, Traffic<typename L::Real>* t
   if (stream) {  // from the first cache line on
     const Index line = 64 / static_cast<Index>(sizeof(Real));
     const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) / sizeof(Real)) & (line - 1);
-    for (const Index head = std::min(n, (line - past) & (line - 1)); k < head; k += std::min(L::lanes, head - k))
+    for (const Index head = (std::min)(n, (line - past) & (line - 1)); k < head; k += (std::min)(L::lanes, head - k))
       store_up_to<L>(out + k, head - k, function(load_up_to<L>(z + k, head - k, 0)));
     for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {
       move_on<L>(traffic, 4);

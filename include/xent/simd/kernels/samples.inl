@@ -49,7 +49,7 @@ inline void shift_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Inde
     W::store(power * W(unit<Real>()), tile->one_hi + i, tile->one_lo + i);
     const V k = n - Double::set1(Storage<Real>::scale);
     const W lowest = W(k + Double::set1(Storage<Real>::lowest_exponent)) * W(call.temperature_ln2);
-    Double::store(tile->floor + i, Double::max(-infinite, lowest.hi));
+    Double::store(tile->floor + i, Double::larger(-infinite, lowest.hi));
     Double::store(tile->k + i, k);
     Double::store(tile->anchor + i, Double::select(in_exponent, Double::set1(0), m.hi));
     Double::store(tile->top + i, Double::select(in_exponent, m.hi, Double::set1(0)));
@@ -196,8 +196,9 @@ inline unsigned long long admitted_maxima_in_lanes(L /*lanes*/, const Call<typen
   unsigned long long admitted = 0;
   for (Index i = 0; i < count; i += Double::lanes) {
     const Double::V m = magnitude(Double::load(tile.maximum + i));
-    const auto near = (inverse_temperature >= Double::set1(1)) | (m <= greatest * Double::set1(0x1p-60));
-    const auto within = near & (m <= greatest) & (m * inverse_temperature <= greatest) & Double::first_lanes(count - i);
+    const auto nearby = (inverse_temperature >= Double::set1(1)) | (m <= greatest * Double::set1(0x1p-60));
+    const auto within =
+        nearby & (m <= greatest) & (m * inverse_temperature <= greatest) & Double::first_lanes(count - i);
     admitted |= Double::bits(within) << static_cast<unsigned>(i);
   }
   return admitted;

@@ -27,7 +27,7 @@ inline unsigned long long admitted_targets(L /*lanes*/, const Call<typename L::R
     const V a = mass + rounded(Double::set1(2) * z_loss * lse);
     const V loss = rounded(a * lse) + rounded(distance * inverse_temperature);
     const V alpha = rounded(weight * slope_unit);
-    const V factor = Double::max(a, Double::set1(1));
+    const V factor = Double::larger(a, Double::set1(1));
     const auto digits = ((mass >= least) | (mass == none)) & ((distance >= least) | (distance == none));
     const auto within = (m <= greatest) & (m >= -greatest) & (lse <= greatest) & (loss <= greatest) &
                         (weight * loss <= greatest) & (alpha * loss <= greatest) &

@@ -33,7 +33,7 @@ struct WeightedSums {
     const V none = L::set1(0);
 #pragma GCC unroll 8
     for (Index j = 0; j < 8; ++j) {
-      least = L::min(w[j], least);
+      least = L::smaller(w[j], least);
       d[j] = L::select_equal(w[j], none, none, d[j]);
     }
     if constexpr (std::is_same_v<L, Float>) {
@@ -109,7 +109,7 @@ inline void weighted_sums_of_columns(L /*lanes*/, TargetKind<of_p, of_q> /*kind*
     argmax[g] = none;
   }
   for (Index first = 0; first < n; first += 8) {
-    const Index classes = std::min<Index>(8, n - first);
+    const Index classes = (std::min<Index>)(8, n - first);
     for (Index g = 0; g < groups; ++g) {
       const Index i = g * L::lanes;
       const V greatest = L::load(tile.maximum + i);

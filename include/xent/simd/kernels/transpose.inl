@@ -68,7 +68,7 @@ inline void gather_in_lanes(L /*lanes*/, const Rows<const typename L::Real>& fro
   constexpr Index block = L::block;
   Index done = n < block ? 0 : count - count % L::lanes;
   for (Index first = 0; first < n && done > 0; first += block) {
-    const Index k = std::min(first, n - block);
+    const Index k = (std::min)(first, n - block);
     for (Index i = 0; i < done; i += L::lanes) {
       typename L::V x[block];
 #pragma GCC unroll 8
@@ -95,7 +95,7 @@ inline void scatter_in_lanes(L /*lanes*/, const Rows<const typename L::Real>& fr
   constexpr Index block = L::block;
   Index done = n < block ? 0 : count - count % L::lanes;
   for (Index first = 0; first < n && done > 0; first += block) {
-    const Index k = std::min(first, n - block);
+    const Index k = (std::min)(first, n - block);
     for (Index i = 0; i < done; i += L::lanes) {
       typename L::V x[block];
 #pragma GCC unroll 8

@@ -66,6 +66,6 @@ template <class L>
 inline typename L::V scaled_log1p(typename L::V e) {
   using Real = typename L::Real;
   constexpr Real least = exponential_scale<L> * (std::is_same_v<Real, float> ? Real(0x1p-30F) : Real(0x1p-60));
-  const typename L::V x = L::max(L::set1(least), e) * L::set1(1 / exponential_scale<L>);
+  const typename L::V x = L::larger(L::set1(least), e) * L::set1(1 / exponential_scale<L>);
   return L::fma(e, x * log1p_tail(x), e);
 }

@@ -103,7 +103,7 @@ inline Two select(Double::Mask condition, const Two& a, const Two& b) {
 inline One ln2_of_rest(const One& /*f*/) { return {0}; }
 inline Two ln2_of_rest(const Two& f) { return Two(rounded(f.lo * Double::set1(0x1.62e42fefa39efp-1))); }
 
-inline Double::V magnitude(Double::V x) { return Double::max(x, -x); }
+inline Double::V magnitude(Double::V x) { return Double::larger(x, -x); }
 
 inline Twice total_of(const One& x) { return {Double::total(x.hi), 0}; }
 inline Twice total_of(const Two& x) {
@@ -147,11 +147,11 @@ inline Double::V log1p(Double::V y) {
   const Bits exponent = shifted >> 52;                                         // k + 1023
   const Bits power = (exponent << 52) - one;                                   // k in the field of the exponent
   const V k = (V)(exponent | 0x4330000000000000ULL) - L::set1(0x1p52 + 1023);  // NOLINT: 2^52 + n
-  const auto small = k == L::set1(0);
-  const V g = L::select(small, y, (V)((Bits)u - power) - L::set1(1));  // NOLINT
+  const auto unscaled = k == L::set1(0);
+  const V g = L::select(unscaled, y, (V)((Bits)u - power) - L::set1(1));  // NOLINT
   const V g_squared = rounded(g * g);
   const V inverse = rounded((L::set1(1) - g + g_squared) * (V)(one - power));  // NOLINT: 2^-k
-  const V low = L::select(small, L::set1(0), L::mul_add(c, inverse, rounded(k * L::set1(0x1.a39ef35793c76p-33))));
+  const V low = L::select(unscaled, L::set1(0), L::mul_add(c, inverse, rounded(k * L::set1(0x1.a39ef35793c76p-33))));
   const V s = g / (L::set1(2) + g);
   const V z = rounded(s * s);
   const V z_squared = rounded(z * z);
@@ -179,11 +179,11 @@ inline Float::V log1p(Float::V y) {
   const Bits exponent = shifted >> 23;                               // k + 127
   const Bits power = (exponent << 23) - one;                         // k in the field of the exponent
   const V k = (V)(exponent | 0x4B000000U) - L::set1(0x1p23F + 127);  // NOLINT: 2^23 + n
-  const auto small = k == L::set1(0);
-  const V g = L::select(small, y, (V)((Bits)u - power) - L::set1(1));  // NOLINT
+  const auto unscaled = k == L::set1(0);
+  const V g = L::select(unscaled, y, (V)((Bits)u - power) - L::set1(1));  // NOLINT
   const V g_squared = rounded(g * g);
   const V inverse = rounded((L::set1(1) - g + g_squared) * (V)(one - power));  // NOLINT: 2^-k
-  const V low = L::select(small, L::set1(0), L::mul_add(c, inverse, rounded(k * L::set1(0x1.7f7d1cp-20F))));
+  const V low = L::select(unscaled, L::set1(0), L::mul_add(c, inverse, rounded(k * L::set1(0x1.7f7d1cp-20F))));
   V p = L::set1(0x1.1457c4p-4F);
   p = L::mul_add(p, g, L::set1(-0x1.de3c1cp-4F));
   p = L::mul_add(p, g, L::set1(0x1.e6f062p-4F));
