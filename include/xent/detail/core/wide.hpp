@@ -217,6 +217,14 @@ using std::log1p;
 template <class T>
 struct HasLog1p<T, std::void_t<decltype(log1p(std::declval<const T&>()))>> : std::true_type {};
 
+/// Whether rounding to nearest would lose the term of a series in its sum; in the other rounding modes terms of one
+/// sign never end to count.
+template <class T>
+bool is_lost(const T& term, const T& sum) {
+  const T least = sum * T(Eigen::NumTraits<T>::epsilon()) / T(8);
+  return !(term > least || term < -least);
+}
+
 /// log(1 + x), x >= 0, for scalars that bring no log1p of their own (Eigen::AutoDiffScalar): 2 atanh(x / (2 + x)) by
 /// its series where log(1 + x) would lose digits. Value and derivative converge alike.
 template <class T>
@@ -231,8 +239,9 @@ T log1p_of(const T& x) {
     T sum = t;
     for (int denominator = 3;; denominator += 2) {
       power = power * square;
-      const T next = sum + power / T(denominator);
-      if (next == sum) return T(2) * sum;
+      const T term = power / T(denominator);
+      const T next = sum + term;
+      if (next == sum || is_lost(term, sum)) return T(2) * sum;
       sum = next;
     }
   }

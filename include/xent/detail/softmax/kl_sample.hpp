@@ -23,7 +23,7 @@ T exponential_tail(const T& u) {
   for (int n = 4;; ++n) {
     power = power * u / T(n);
     const T next = sum + power;
-    if (next == sum) return sum;
+    if (next == sum || math::is_lost(power, sum)) return sum;
     sum = next;
   }
 }
