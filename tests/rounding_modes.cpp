@@ -1,4 +1,4 @@
-// Every function ends in every rounding mode, with numbers near those of rounding to nearest; the bounds in ULP are for
+// Calls end in every rounding mode, with numbers near those of rounding to nearest; the bounds in ULP are for
 // that one alone.
 
 #include "support/catch.hpp"
@@ -7,6 +7,7 @@
 #include <xent/xent.hpp>
 
 #include <Eigen/Core>
+#include <unsupported/Eigen/AutoDiff>
 
 #include <cfenv>
 #include <cmath>
@@ -50,7 +51,7 @@ struct Inputs {
   }
 };
 
-/// All results of all functions, for samples along an axis.
+/// Results of functions for samples along an axis.
 template <class Real>
 std::vector<double> results(const Inputs<Real>& inputs, xent::Axis axis) {
   using Matrix = typename Inputs<Real>::Matrix;
@@ -129,4 +130,17 @@ TEMPLATE_TEST_CASE("rounding modes: every function ends, near its result", "", f
         }
       }
     }
+}
+
+// A scalar that brings no log1p has a series.
+TEST_CASE("rounding modes: the logarithm of a scalar that has derivatives ends") {
+  using Scalar = Eigen::AutoDiffScalar<Eigen::Vector2d>;
+  Eigen::Matrix<Scalar, 2, 1> z;
+  z[0] = Scalar(0.25, Eigen::Vector2d(1, 0));
+  z[1] = Scalar(2, Eigen::Vector2d(0, 1));
+  const double expected = xent::logsumexp(Eigen::Vector2d(0.25, 2));
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    const RoundingMode set(mode);
+    CHECK(std::abs(xent::logsumexp(z).value() - expected) < 1e-9);
+  }
 }

@@ -4,7 +4,7 @@
 /// Version, inline namespace, what is compiled where, and the compiler modes that xent cannot live with. The only
 /// header that defines macros.
 
-// Ends here: of a file that is not there no compiler reads on. A hundred other errors would follow.
+// A file that is not there stops every compiler: a hundred other errors would follow.
 #if defined(__cplusplus) && __cplusplus < 201703L && (!defined(_MSVC_LANG) || _MSVC_LANG < 201703L)
 #error "xent: this is C++17: compile with -std=c++17, or a later one"
 #include <xent/needs_cpp17>
@@ -15,14 +15,29 @@
 #define XENT_VERSION_MINOR 1
 #define XENT_VERSION_PATCH 0
 
-// Programs that link two versions of xent get two sets of symbols, never a mixture.
+// Without exceptions, an error is XENT_FAIL(message), a const char*, before anything is written. It must not return.
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define XENT_HAS_EXCEPTIONS 1
+#else
+#define XENT_HAS_EXCEPTIONS 0
+#ifndef XENT_FAIL
+#define XENT_FAIL(message) static_cast<void>(message)
+#endif
+#endif
+
+// Programs that link two versions of xent get two sets of symbols, never a mixture; and so do those whose units have
+// exceptions or not.
+#if XENT_HAS_EXCEPTIONS
 #define XENT_INLINE_NAMESPACE v0
+#else
+#define XENT_INLINE_NAMESPACE v0_without_exceptions
+#endif
 
 // -fassociative-math and -freciprocal-math (parts of -ffast-math) let the compiler compute something else: what carries
-// the last digits of a sum is 0 in exact arithmetic. (clang has them, too, and no macro that says so.)
+// the last digits of a sum is 0 in exact arithmetic. (Seen from gcc 12 on: before, and in clang, no macro tells.)
 #if defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
 #error \
-    "xent: -ffast-math changes what xent computes, to a wrong second digit: compile with -fno-fast-math, or the unit that includes xent, or add -fno-associative-math -fno-reciprocal-math -fno-finite-math-only"
+    "xent: -ffast-math changes what xent computes, to a wrong second digit: compile units that include it with -fno-fast-math"
 #endif
 
 // -ffinite-math-only (part of -ffast-math) lets the compiler assume that -inf and NaN do not occur; masked classes are
@@ -58,16 +73,6 @@
 #define XENT_DEFINES_KERNELS 0
 #else
 #define XENT_DEFINES_KERNELS (XENT_KERNELS_FOR_X86_64 || XENT_KERNELS_FOR_ARM64)
-#endif
-
-// Without exceptions, an error is XENT_FAIL(message), a const char*, before anything is written. It must not return.
-#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
-#define XENT_HAS_EXCEPTIONS 1
-#else
-#define XENT_HAS_EXCEPTIONS 0
-#ifndef XENT_FAIL
-#define XENT_FAIL(message) static_cast<void>(message)
-#endif
 #endif
 
 // A statement for each sample, or coefficient, that kernels leave to the portable path: tests/refusals.cpp counts them.

@@ -8,6 +8,7 @@
 
 #include <Eigen/Core>
 
+#include <cstddef>
 #include <functional>
 #include <type_traits>
 
@@ -23,6 +24,10 @@ namespace detail {
 /// Units with and without XENT_COMPILED hold different definitions of the same functions. A linker refuses two symbols
 /// of one name of which one is local to threads, and says so by that name.
 #ifdef XENT_COMPILED
+static_assert(
+    std::is_same_v<Eigen::Index, std::ptrdiff_t>,
+    "xent: the library is compiled with the ordinary Eigen::Index: without EIGEN_DEFAULT_DENSE_INDEX_TYPE, or "
+    "by headers alone, without XENT_COMPILED");
 [[gnu::used]] inline thread_local char all_units_must_define_XENT_COMPILED_or_none = 0;
 #else
 [[gnu::used]] inline char all_units_must_define_XENT_COMPILED_or_none = 0;

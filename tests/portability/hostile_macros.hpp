@@ -30,7 +30,7 @@
 #include <utility>
 #include <vector>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__)  // whole, so that no part of it is read with these macros
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>

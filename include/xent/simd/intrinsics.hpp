@@ -8,7 +8,8 @@
 #include <xent/config.hpp>
 
 #if XENT_KERNELS_FOR_X86_64
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 9 && __GNUC__ <= 13 && !defined(_IMMINTRIN_H_INCLUDED)
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__INTEL_COMPILER) && !defined(__NVCOMPILER) && \
+    __GNUC__ >= 9 && __GNUC__ <= 13 && !defined(_IMMINTRIN_H_INCLUDED)
 #define _IMMINTRIN_H_INCLUDED  // NOLINT: a name of gcc's
 // Each needs those before it.
 // clang-format off

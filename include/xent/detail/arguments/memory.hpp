@@ -18,7 +18,8 @@ inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
 /// The coefficients of a matrix are the `size` bytes at first + i inner + j outer, 0 <= i < inners, 0 <= j < outers.
-/// Strides are in bytes, not negative, and inner <= outer. Without coefficients, nothing is shared.
+/// Strides are in bytes, inner <= outer, and neither is negative: a matrix that runs backwards is seen from its other
+/// end. Without coefficients, nothing is shared.
 struct Memory {
   std::intptr_t first = 0, size = 0;
   std::intptr_t inner = 0, inners = 0;
@@ -33,6 +34,8 @@ struct Memory {
         inners(samples.data ? samples.classes : 0),
         outer(samples.count > 1 ? size * samples.sample_stride : 0),
         outers(samples.count) {
+    run_forwards(inner, inners);
+    run_forwards(outer, outers);
     if (inner <= outer) return;
     std::swap(inner, outer);
     std::swap(inners, outers);
@@ -41,6 +44,14 @@ struct Memory {
   bool empty() const { return inners <= 0 || outers <= 0; }
   /// Behind the last byte.
   std::intptr_t end() const { return first + (inners - 1) * inner + (outers - 1) * outer + size; }
+
+ private:
+  void run_forwards(std::intptr_t& stride, std::intptr_t& count) {
+    if (stride == 0) count = (std::min<std::intptr_t>)(count, 1);  // one place, seen again and again
+    if (stride >= 0) return;
+    first += (count - 1) * stride;
+    stride = -stride;
+  }
 };
 
 /// Numbers one after the other.
@@ -52,8 +63,8 @@ Memory memory_of_vector(const Vector& numbers) {
 
 /// Whether two matrices of the same strides, whose inner runs do not reach into each other, share a byte.
 inline bool share_on_grid(const Memory& a, const Memory& b) {
-  const std::intptr_t inner = (std::max<std::intptr_t>)({a.inner, b.inner, 1});
-  const std::intptr_t outer = (std::max<std::intptr_t>)({a.outer, b.outer, 1});
+  const std::intptr_t inner = (std::max<std::intptr_t>)({a.inner, b.inner, a.size});
+  const std::intptr_t outer = (std::max<std::intptr_t>)({a.outer, b.outer, a.size});
   const auto floor_of = [](std::intptr_t x, std::intptr_t y) { return x / y - (x % y < 0 ? 1 : 0); };
   // The distance of two coefficients is distance + u inner + v outer. For each v that can make it small, the nearest u.
   const std::intptr_t distance = b.first - a.first;
@@ -69,8 +80,8 @@ inline bool share_on_grid(const Memory& a, const Memory& b) {
 }
 
 /// Whether two matrices share a byte. At once where the ranges of addresses are apart or the strides are the same, as
-/// those of blocks of one matrix are; otherwise the coefficients of the one are marked and looked for by the other,
-/// which takes as long as a slow copy.
+/// those of blocks of one matrix are; otherwise the bytes that the one has in the common range are marked, a bit each,
+/// and looked for by the other: some nanoseconds a coefficient.
 inline bool share_memory(const Memory& a, const Memory& b) {
   if (a.empty() || b.empty() || a.end() <= b.first || b.end() <= a.first) return false;
   if (a.first == b.first) return true;
@@ -86,12 +97,15 @@ inline bool share_memory(const Memory& a, const Memory& b) {
   std::vector<bool> marked(static_cast<std::size_t>(end - first));
   // visit(byte) for the bytes that lie in both ranges, until it returns true.
   const auto any = [&](const Memory& of, const auto& visit) {
-    for (std::intptr_t j = 0; j < of.outers; ++j)
+    for (std::intptr_t j = 0; j < of.outers; ++j) {
+      const std::intptr_t run = of.first + j * of.outer;
+      if (run >= end || run + (of.inners - 1) * of.inner + of.size <= first) continue;
       for (std::intptr_t i = 0; i < of.inners; ++i) {
-        const std::intptr_t at = of.first + i * of.inner + j * of.outer;
+        const std::intptr_t at = run + i * of.inner;
         for (std::intptr_t byte = (std::max)(at, first); byte < (std::min)(at + of.size, end); ++byte)
           if (visit(static_cast<std::size_t>(byte - first))) return true;
       }
+    }
     return false;
   };
   any(a, [&](std::size_t byte) {

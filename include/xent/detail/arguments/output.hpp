@@ -11,7 +11,9 @@
 #include <xent/detail/core/error.hpp>
 #include <xent/types.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -48,6 +50,32 @@ constexpr void check_output_type() {
       "xent: this output has another scalar than the argument it is shaped like: declare it with that scalar "
       "(or float, for half and bfloat16), or write .cast<>() on the argument");
 }
+
+/// Another place for a matrix, which takes no more memory than its coefficients, or twice that: the order of its
+/// strides is the same, and what is contiguous stays so. That is all that a kernel is chosen by.
+class Layout {
+ public:
+  Layout() = default;
+  template <class Dense>
+  explicit Layout(const Dense& dense) : rows_(dense.rows()), cols_(dense.cols()) {
+    const auto rank = [](Index stride) { return stride == 1 ? 0 : std::abs(stride); };
+    const bool by_columns = rank(dense.rowStride()) <= rank(dense.colStride());
+    Index& inner = by_columns ? row_stride_ : col_stride_;
+    Index& outer = by_columns ? col_stride_ : row_stride_;
+    inner = (by_columns ? dense.rowStride() : dense.colStride()) == 1 ? 1 : 2;
+    outer = (std::max<Index>)(inner * (by_columns ? rows_ : cols_), 2);
+  }
+
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+  Index rowStride() const { return row_stride_; }
+  Index colStride() const { return col_stride_; }
+  Index extent() const { return (rows_ - 1) * row_stride_ + (cols_ - 1) * col_stride_ + 1; }
+
+ private:
+  Index rows_ = 0, cols_ = 0;
+  Index row_stride_ = 1, col_stride_ = 1;
+};
 
 /// A matrix or vector that results are written to. Life of one: `check_shape` and `check_apart` with all the other
 /// checks, then `prepare`, then `keep_apart` from each argument, then writes through `samples`, then `finish`.
@@ -100,13 +128,13 @@ class Output {
   }
 
   /// Results are computed as if the argument had been copied first: where it shares memory with this output, they are
-  /// written to another place of the same layout, and from there to the output when all is done.
+  /// written to another place, and from there to the output when all is done.
   void keep_apart(const Memory& argument) {
-    if constexpr (lies_in_memory<Dense>) {
-      if (!elsewhere_.empty() || !share_memory(memory(), argument)) return;
-      const Memory own = memory();
-      elsewhere_.resize(static_cast<std::size_t>((own.end() - own.first) / own.size));
-    }
+    if constexpr (lies_in_memory<Dense>)
+      if (elsewhere_.empty() && share_memory(memory(), argument)) {
+        layout_ = Layout(out_);
+        elsewhere_.resize(static_cast<std::size_t>(layout_.extent()));
+      }
   }
   /// The same of an argument that may be overwritten coefficient by coefficient: in place.
   template <class Argument>
@@ -121,13 +149,14 @@ class Output {
     if constexpr (!lies_in_memory<Dense>)
       scratch_ = out_;
     else if (!elsewhere_.empty())
-      copy(places(out_.data()), places(elsewhere_.data()));
+      copy(here(), there());
   }
 
   /// The samples of the output lie as those of the reference argument.
   Samples<OutScalar> samples(Axis axis) {
     if constexpr (lies_in_memory<Dense>)
-      return samples_at<OutScalar>(elsewhere_.empty() ? out_.data() : elsewhere_.data(), out_, axis, one_sample_);
+      return elsewhere_.empty() ? samples_at<OutScalar>(out_.data(), out_, axis, one_sample_)
+                                : samples_at<OutScalar>(elsewhere_.data(), layout_, axis, one_sample_);
     else
       return samples_at<OutScalar>(scratch_.data(), scratch_, axis, one_sample_);
   }
@@ -137,7 +166,7 @@ class Output {
     if constexpr (!lies_in_memory<Dense>)
       out_ = scratch_;
     else if (!elsewhere_.empty())
-      copy(places(elsewhere_.data()), places(out_.data()));
+      copy(there(), here());
   }
 
  private:
@@ -162,9 +191,8 @@ class Output {
       return false;
     }
   }
-  Samples<OutScalar> places(OutScalar* data) const {
-    return samples_at<OutScalar>(data, out_, Dense::IsRowMajor ? Axis::rows : Axis::columns, false);
-  }
+  Samples<OutScalar> here() const { return samples_at<OutScalar>(out_.data(), out_, Axis::columns, false); }
+  Samples<OutScalar> there() { return samples_at<OutScalar>(elsewhere_.data(), layout_, Axis::columns, false); }
   static void copy(const Samples<OutScalar>& from, const Samples<OutScalar>& to) {
     for (Index i = 0; i < from.count; ++i)
       for (Index k = 0; k < from.classes; ++k) to[i][k] = from[i][k];
@@ -176,6 +204,7 @@ class Output {
   Dense& out_;
   bool one_sample_ = false;
   std::vector<OutScalar> elsewhere_{};
+  Layout layout_{};
   std::conditional_t<lies_in_memory<Dense>, NoneType, typename Dense::PlainObject> scratch_{};
 };
 

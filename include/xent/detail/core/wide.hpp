@@ -218,7 +218,7 @@ template <class T>
 struct HasLog1p<T, std::void_t<decltype(log1p(std::declval<const T&>()))>> : std::true_type {};
 
 /// Whether rounding to nearest would lose the term of a series in its sum; in the other rounding modes terms of one
-/// sign never end to count.
+/// sign never stop counting.
 template <class T>
 bool is_lost(const T& term, const T& sum) {
   const T least = sum * T(Eigen::NumTraits<T>::epsilon()) / T(8);

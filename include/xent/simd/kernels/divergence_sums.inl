@@ -82,7 +82,7 @@ inline Two over_lanes(const Two& x) {
   return one_sample ? Two(total_of(x)) : x;
 }
 
-/// Sets the center of `divergence`. Of one sample, the vector `skipped` holds the maximum: it alone is looked for it.
+/// Sets the center of `divergence`. Of one sample, the vector `skipped` holds the maximum: it alone is searched for it.
 template <class L, bool one_sample, bool nearby, class Kept>
 inline DivergenceSums<L> sum_divergence(const PairedLogits<typename L::Real> z, const Kept kept, Index skipped,
                                         Index lane, bool with_report, Traffic<typename L::Real>* traffic_p,

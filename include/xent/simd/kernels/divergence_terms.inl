@@ -66,8 +66,8 @@ struct ExponentialExcess {
   return {straight.hi + (curved + (straight.lo + (low - u.lo))), above.hi + (curved + (above.lo + low))};
 }
 
-/// The samples of the lanes, or the one of all. `near`: no logit is so far from another one that a number of its class
-/// leaves the range; then nothing is looked for.
+/// The samples of the lanes, or the one of all. `nearby`: no logit is so far from another one that a number of its
+/// class leaves the range; then nothing is looked for.
 template <class L, bool nearby>
 struct Divergence {
   using W = typename WideOf<L>::type;

@@ -38,7 +38,7 @@ inline TermSum entropy_slopes(L /*lanes*/, const typename L::Real* z, const type
 ///
 ///     S = sum e, D = -(sum e d) / S, H = log S + D / T        slope = alpha e / S (-d - D) / T
 ///
-/// `near`: no class is masked or below the range of e.
+/// `nearby`: no class is masked or below the range of e.
 template <class L, bool nearby>
 inline unsigned long long entropy_of_vector(const LogitCall& call, const Rows<typename L::Real>& z, Index n,
                                             Double::V greatest, double* kept, bool with_gradients, Index first,
