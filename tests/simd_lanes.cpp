@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <xent/simd/instruction_set.hpp>
 #include <xent/simd/kernels/conversion.hpp>
 
 #include <Eigen/Core>

@@ -4,6 +4,7 @@
 /// What the cases of the golden digests share: inputs that are the same bits everywhere, the ways in which a batch may
 /// lie in memory, and the digest of what a function has made of it.
 
+#include <xent/simd/instruction_set.hpp>
 #include <xent/types.hpp>
 
 #include <Eigen/Core>
