@@ -34,7 +34,7 @@
 #endif
 
 // -fassociative-math and -freciprocal-math (parts of -ffast-math) let the compiler compute something else: what carries
-// the last digits of a sum is 0 in exact arithmetic. (Seen from gcc 12 on: before, and in clang, no macro tells.)
+// the last digits of a sum is 0 in exact arithmetic. (gcc 12 has macros for both; clang has none.)
 #if defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
 #error \
     "xent: -ffast-math changes what xent computes, to a wrong second digit: compile units that include it with -fno-fast-math"

@@ -51,19 +51,26 @@ constexpr void check_output_type() {
       "(or float, for half and bfloat16), or write .cast<>() on the argument");
 }
 
+[[noreturn, gnu::cold]] inline void throw_shared(const char* function, const char* argument, const char* other) {
+  throw_invalid(function, argument, text("memory that ", other, " has, too"), "memory of its own");
+}
+
 /// Another place for a matrix, which takes no more memory than its coefficients, or twice that: the order of its
-/// strides is the same, and what is contiguous stays so. That is all that a kernel is chosen by.
+/// strides is the same, and a stride of 1 stays one. That is all that a kernel is chosen by.
 class Layout {
  public:
   Layout() = default;
   template <class Dense>
   explicit Layout(const Dense& dense) : rows_(dense.rows()), cols_(dense.cols()) {
     const auto rank = [](Index stride) { return stride == 1 ? 0 : std::abs(stride); };
-    const bool by_columns = rank(dense.rowStride()) <= rank(dense.colStride());
-    Index& inner = by_columns ? row_stride_ : col_stride_;
-    Index& outer = by_columns ? col_stride_ : row_stride_;
-    inner = (by_columns ? dense.rowStride() : dense.colStride()) == 1 ? 1 : 2;
-    outer = (std::max<Index>)(inner * (by_columns ? rows_ : cols_), 2);
+    const auto kept = [](Index stride, Index least) { return stride == 1 ? 1 : (std::max<Index>)(least, 2); };
+    if (rank(dense.rowStride()) <= rank(dense.colStride())) {
+      row_stride_ = kept(dense.rowStride(), 2);
+      col_stride_ = kept(dense.colStride(), row_stride_ * rows_);
+    } else {
+      col_stride_ = kept(dense.colStride(), 2);
+      row_stride_ = kept(dense.rowStride(), col_stride_ * cols_);
+    }
   }
 
   Index rows() const { return rows_; }
@@ -116,8 +123,7 @@ class Output {
   void check_apart(const char* function, const char* argument, const OtherOutput& other,
                    const char* other_argument) const {
     const bool same_object = memory().empty() && static_cast<const void*>(&out_) == other.object();
-    if (same_object || share_memory(memory(), other.memory()))
-      throw_invalid(function, argument, text("memory that ", other_argument, " has, too"), "memory of its own");
+    if (same_object || share_memory(memory(), other.memory())) throw_shared(function, argument, other_argument);
   }
   const void* object() const { return &out_; }
   Memory memory() const {

@@ -47,7 +47,7 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   variance_output.check_apart(function, "d_variance", mean_output, "d_mean");
   if constexpr (one_variance && !is_none<GradientVariance>)
     if (share_memory(mean_output.memory(), Memory(Samples<const Real>{&d_variance, 1, 1, 1, 0})))
-      throw_invalid(function, "d_variance", "memory that d_mean has, too", "memory of its own");
+      throw_shared(function, "d_variance", "d_mean");
   if (!(options.minimum_variance >= Real(0)) || !is_finite(options.minimum_variance))
     throw_invalid(function, "minimum_variance", text(options.minimum_variance), "a finite number >= 0");
   const W minimum = widen<W>(options.minimum_variance);
