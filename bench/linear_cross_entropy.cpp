@@ -69,11 +69,11 @@ template <class WeightMatrix>
 void measure(benchmark::State& state, const Shape& shape, Wanted wanted) {
   Problem<WeightMatrix> p(shape);
   Matrix logits = Matrix::Zero(shape.classes, shape.batch);
-  xent::CrossEntropyOptions<float> options;
+  xent::LinearCrossEntropyOptions<float> options;
   options.workspace_bytes = shape.budget << 20U;
   Matrix features_of_rows, d_features_of_rows;
   if (wanted == Wanted::gradients_of_rows) {
-    options.axis = xent::Axis::rows;
+    options.loss.axis = xent::Axis::rows;
     features_of_rows = p.features.transpose();
     d_features_of_rows = p.d_features.transpose();
   }

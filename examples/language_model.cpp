@@ -204,7 +204,7 @@ Model initial_model(const Text& text, const Options& options, std::mt19937_64& g
 
 xent::LinearCrossEntropyOptions<float> loss_options(const Text& text, const Options& options) {
   xent::LinearCrossEntropyOptions<float> result;
-  result.ignore_index = text.classes();  // held-out words that the training text does not have
+  result.loss.ignore_index = text.classes();  // held-out words that the training text does not have
   result.workspace_bytes = static_cast<std::size_t>(options.workspace) << 20U;
   return result;
 }

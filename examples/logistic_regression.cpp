@@ -62,7 +62,7 @@ void show(const char* title, const Options& options, double first_odds, double s
 void show_start() {
   const Data data = survey();
   VectorXd d_logits;
-  xent::CrossEntropyReport<double> report;
+  xent::SigmoidReport<double> report;
   const double loss = xent::sigmoid_cross_entropy(VectorXd::Zero(80), data.answers, d_logits, {}, &report);
   const VectorXd gradient = data.features * d_logits;
   const example::ByHand table("before the first step, b = w = 0", 1e-15);
@@ -83,7 +83,7 @@ void show_digits(const std::string& path, int steps) {
   const example::DigitSets digits = example::read_digit_sets(path, 360);
   const Data test = threes(digits.test);
   const VectorXd weights = fit(threes(digits.training), {}, 0.3, steps);
-  xent::CrossEntropyReport<double> report;
+  xent::SigmoidReport<double> report;
   const VectorXd logits = test.features.transpose() * weights;
   xent::sigmoid_cross_entropy(logits, test.answers, {}, &report);
   const double accuracy = static_cast<double>(report.correct) / static_cast<double>(report.counted);

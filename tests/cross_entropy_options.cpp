@@ -123,7 +123,9 @@ TEST_CASE("the defaults") {
   CHECK((o.axis == xent::Axis::columns && o.reduction == xent::Reduction::mean && !o.denominator));
   CHECK((o.ignore_index == -100 && o.label_smoothing == 0 && o.smoothing == xent::Smoothing::all_classes));
   CHECK((o.temperature == 1 && o.z_loss == 0 && o.class_weights.size() == 0 && o.sample_weights.size() == 0));
-  CHECK((!o.executor && o.workspace_bytes == std::size_t{32} * 1024 * 1024 && !o.accumulate));
+  CHECK(!o.executor);
+  const xent::LinearCrossEntropyOptions<double> l;
+  CHECK((l.loss.temperature == 1 && l.workspace_bytes == std::size_t{32} * 1024 * 1024 && !l.accumulate));
   const Report r;
   CHECK((r.loss == 0 && r.z_loss == 0 && r.denominator == 0 && r.temperature_gradient == 0));
   CHECK((r.counted == 0 && r.ignored == 0 && r.correct == 0 && r.sample_loss.size() == 0));
@@ -142,13 +144,13 @@ TEST_CASE("aggregate initialisation, in order") {
                   0.25,
                   {1, 5},
                   {2, 3, 4},
-                  [](Eigen::Index n, const std::function<void(Eigen::Index, Eigen::Index)>& body) { body(0, n); },
-                  64,
-                  true};
+                  [](Eigen::Index n, const std::function<void(Eigen::Index, Eigen::Index)>& body) { body(0, n); }};
   CHECK((o.axis == xent::Axis::rows && o.reduction == xent::Reduction::sum && o.denominator == 2.5));
   CHECK((o.ignore_index == -1 && o.label_smoothing == 0.1 && o.smoothing == xent::Smoothing::other_classes));
   CHECK((o.temperature == 0.5 && o.z_loss == 0.25 && holds(o.class_weights, {1, 5})));
-  CHECK((holds(o.sample_weights, {2, 3, 4}) && o.executor && o.workspace_bytes == 64 && o.accumulate));
+  CHECK((holds(o.sample_weights, {2, 3, 4}) && o.executor));
+  const xent::LinearCrossEntropyOptions<double> l{o, 64, true};
+  CHECK((l.loss.denominator == 2.5 && l.workspace_bytes == 64 && l.accumulate));
   const Report r{1, 2, 3, 4, 5, 6, 7, Eigen::Array2d(1, 2), Eigen::Array2d(3, 4), Eigen::Array2d(5, 6), {}};
   CHECK((r.loss == 1 && r.z_loss == 2 && r.denominator == 3 && r.temperature_gradient == 4));
   CHECK((r.counted == 5 && r.ignored == 6 && r.correct == 7));

@@ -40,9 +40,9 @@ TEST_CASE("designated initialisers") {
       .class_weights = {1, 5},
       .sample_weights = {2, 3},
       .executor = {},
-      .workspace_bytes = 64,
-      .accumulate = true,
   };
+  const xent::LinearCrossEntropyOptions<double> linear{.loss = named, .workspace_bytes = 64, .accumulate = true};
   CHECK((named.axis == xent::Axis::rows && named.denominator == 2.0 && named.class_weights.size() == 2));
-  CHECK((named.class_weights[1] == 5 && named.sample_weights[0] == 2 && named.accumulate));
+  CHECK((named.class_weights[1] == 5 && named.sample_weights[0] == 2));
+  CHECK((linear.loss.ignore_index == -1 && linear.workspace_bytes == 64 && linear.accumulate));
 }

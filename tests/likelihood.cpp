@@ -380,10 +380,12 @@ TEST_CASE("likelihood: errors say what was wrong, and where, before anything is 
 
   b.mean(1, 4) = -inf;
   CHECK_THROWS_WITH(xent::poisson_nll(b.mean, b.x, d_mean),
-                    "xent::poisson_nll: log_rate(1, 4): got -inf, expected a number > -inf, so a rate > 0");
+                    "xent::poisson_nll: log_rate(1, 4): got -inf, expected a number > -inf, so a rate > 0, or -inf "
+                    "where the target is 0");
   b.mean(1, 4) = not_a_number;
   CHECK_THROWS_WITH(xent::poisson_nll(b.mean.col(4), b.x.col(4)),
-                    "xent::poisson_nll: log_rate[1]: got nan, expected a number > -inf, so a rate > 0");
+                    "xent::poisson_nll: log_rate[1]: got nan, expected a number > -inf, so a rate > 0, or -inf where "
+                    "the target is 0");
   CHECK_THROWS_WITH(xent::poisson_nll(b.mean, b.x.topRows(3)),
                     "xent::poisson_nll: target: got [3 x 6], expected [4 x 6]");
   CHECK_THROWS_WITH(xent::poisson_nll(b.mean, b.x, wrong),

@@ -36,13 +36,13 @@ const std::vector<std::size_t> budgets{1,     5000,  9000,  12000,  16000,     2
 template <class Real>
 LinearOptions<Real> every_option(Index classes, Index batch) {
   LinearOptions<Real> o;
-  o.label_smoothing = Real(0.1);
-  o.temperature = Real(1.5);
-  o.z_loss = Real(0.01);
-  o.class_weights = Vector<Real>::LinSpaced(classes, Real(0.5), Real(2));
-  o.sample_weights = Vector<Real>::LinSpaced(batch, Real(0.25), Real(1.75));
-  o.sample_weights[batch / 3] = Real(0);
-  o.ignore_index = 7;
+  o.loss.label_smoothing = Real(0.1);
+  o.loss.temperature = Real(1.5);
+  o.loss.z_loss = Real(0.01);
+  o.loss.class_weights = Vector<Real>::LinSpaced(classes, Real(0.5), Real(2));
+  o.loss.sample_weights = Vector<Real>::LinSpaced(batch, Real(0.25), Real(1.75));
+  o.loss.sample_weights[batch / 3] = Real(0);
+  o.loss.ignore_index = 7;
   return o;
 }
 
@@ -72,13 +72,13 @@ TEST_CASE("the weight of a sample reaches d_weights, d_features and d_bias") {
   for (const std::size_t bytes : {std::size_t{1}, std::size_t{32} << 20U}) {
     LinearOptions<double> o;
     o.workspace_bytes = bytes;
-    o.reduction = xent::Reduction::sum;
-    o.sample_weights = Vector<double>::LinSpaced(12, -1, 4.5);
+    o.loss.reduction = xent::Reduction::sum;
+    o.loss.sample_weights = Vector<double>::LinSpaced(12, -1, 4.5);
     const LinearAnswer<double> weighted = linear_answer(p, p.labels, o);
     Matrix<double> d_weights = Matrix<double>::Zero(40, 5);
     Vector<double> d_bias = Vector<double>::Zero(40);
     for (Index i = 0; i < 12; ++i) {
-      const double w = o.sample_weights[i];
+      const double w = o.loss.sample_weights[i];
       const Vector<double> z = p.logits().col(i);
       Vector<double> g(40);
       xent::softmax_cross_entropy(z, p.labels[static_cast<std::size_t>(i)], g);
@@ -129,9 +129,9 @@ TEST_CASE("the logits of the loss and of the gradient are the same bits") {
     for (Index i = 0; i < 10; ++i) {
       LinearOptions<float> o;
       o.workspace_bytes = bytes;
-      o.reduction = xent::Reduction::sum;
-      o.sample_weights = Vector<float>::Zero(10);
-      o.sample_weights[i] = 1;
+      o.loss.reduction = xent::Reduction::sum;
+      o.loss.sample_weights = Vector<float>::Zero(10);
+      o.loss.sample_weights[i] = 1;
       const LinearAnswer<float> one = linear_answer(p, p.labels, o);
       CAPTURE(bytes, i, one.loss);
       // 200 probabilities, each within 4 ULP.
@@ -157,7 +157,7 @@ TEMPLATE_TEST_CASE("accumulating twice is twice", "", float, double) {
     CHECK(ulps_of_largest(d_bias, Vector<Real>(2 * once.d_bias)) <= 4);
     CHECK(same(d_features, once.d_features));
     // Nothing counts, and nothing is added; without accumulate there is nothing.
-    o.sample_weights = Vector<Real>::Zero(30);
+    o.loss.sample_weights = Vector<Real>::Zero(30);
     const Matrix<Real> kept = d_weights;
     xent::linear_cross_entropy(p.weights, p.features, p.bias, p.labels, d_weights, d_features, d_bias, o);
     CHECK(same(d_weights, kept));
@@ -196,10 +196,10 @@ TEST_CASE("bfloat16 weights accumulate in float over 10 000 chunks") {
   const Index batch = 10000;
   LinearProblem<Half> p(7, 3, 2, batch);
   LinearOptions<float> o;
-  o.reduction = xent::Reduction::sum;
+  o.loss.reduction = xent::Reduction::sum;
   const Matrix<double> z = p.logits().cast<double>();
   Matrix<double> g(3, batch);
-  LinearOptions<double> wide;
+  xent::CrossEntropyOptions<double> wide;
   wide.reduction = xent::Reduction::sum;
   xent::softmax_cross_entropy(z, p.labels, g, wide);
   const Matrix<double> x = p.features.cast<double>();
@@ -236,11 +236,11 @@ TEST_CASE("absent samples anywhere, with NaN for features, never enter a product
           LinearProblem<double> with = p;
           LinearProblem<double> without = p;
           LinearOptions<double> o;
-          o.axis = axis;
+          o.loss.axis = axis;
           o.workspace_bytes = bytes;
           std::vector<Index> kept;
           without.labels.clear();
-          if (by_weight) o.sample_weights = Vector<double>::Ones(40);
+          if (by_weight) o.loss.sample_weights = Vector<double>::Ones(40);
           for (Index i = 0; i < 40; ++i) {
             if (std::find(gone.begin(), gone.end(), i) == gone.end()) {
               kept.push_back(i);
@@ -249,7 +249,7 @@ TEST_CASE("absent samples anywhere, with NaN for features, never enter a product
             }
             with.features.col(i).setConstant(std::numeric_limits<double>::quiet_NaN());
             if (by_weight) {
-              o.sample_weights[i] = 0;
+              o.loss.sample_weights[i] = 0;
               with.labels[static_cast<std::size_t>(i)] = 12345;  // not even looked at
             } else {
               with.labels[static_cast<std::size_t>(i)] = -100;
@@ -258,7 +258,7 @@ TEST_CASE("absent samples anywhere, with NaN for features, never enter a product
           without.features = p.features(Eigen::indexing::all, kept);
           const LinearAnswer<double> a = linear_answer(with, with.labels, o);
           LinearOptions<double> plain = o;
-          plain.sample_weights = {};
+          plain.loss.sample_weights = {};
           const LinearAnswer<double> b = linear_answer(without, without.labels, plain);
           CHECK(support::ulps_of_number(a.loss, b.loss) <= 4);
           CHECK(ulps_of_largest(a.d_weights, b.d_weights) <= 4);
@@ -282,7 +282,7 @@ TEMPLATE_TEST_CASE("every executor gives the same bits", "", float, double) {
     const LinearAnswer<Real> expected = linear_answer(p, p.labels, o);
     int calls = 0;
     for (const xent::Executor& executor : {support::backwards(&calls), support::threaded()}) {
-      o.executor = executor;
+      o.loss.executor = executor;
       const LinearAnswer<Real> a = linear_answer(p, p.labels, o);
       CHECK(a.loss == expected.loss);
       CHECK(same(a.d_weights, expected.d_weights));

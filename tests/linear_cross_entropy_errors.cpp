@@ -62,17 +62,17 @@ TEST_CASE("shapes that do not chain") {
   a.features.resize(4, 3);
   CHECK(a.thrown() == "features: got [4 x 3], expected 3 features a sample, as the weights [5 x 3] have columns");
   a = Arguments();
-  a.options.axis = xent::Axis::rows;
+  a.options.loss.axis = xent::Axis::rows;
   CHECK(a.thrown() == "features: got [3 x 4], expected 3 features a sample, as the weights [5 x 3] have columns");
   a = Arguments();
   a.bias.resize(4);
-  CHECK(a.thrown() == "bias: got [4 x 1], expected 5, one a class");
+  CHECK(a.thrown() == "bias: got [4 x 1], expected 5, one per class");
   a = Arguments();
   a.labels.push_back(0);
   CHECK(a.thrown() == "labels: got 5, expected 4, one per sample");
   a = Arguments();
   CHECK(a.thrown_with(Matrix<double>::Ones(4, 5).eval()) == "targets: got [4 x 5], expected [5 x 4]");
-  a.options.axis = xent::Axis::rows;
+  a.options.loss.axis = xent::Axis::rows;
   a.features = Matrix<double>::Ones(4, 3);
   CHECK(a.thrown_with(Matrix<double>::Ones(5, 4).eval()) == "targets: got [5 x 4], expected [4 x 5]");
 }
@@ -94,13 +94,13 @@ TEST_CASE("options and labels") {
   a.options.workspace_bytes = 0;
   CHECK(a.thrown() == "workspace_bytes: got 0, expected at least 1");
   a = Arguments();
-  a.options.temperature = 0;
+  a.options.loss.temperature = 0;
   CHECK(a.thrown() == "temperature: got 0, expected a finite number > 0");
   a = Arguments();
-  a.options.class_weights = {1, 2};
+  a.options.loss.class_weights = {1, 2};
   CHECK(a.thrown() == "class_weights: got 2 weights, expected 5 or none");
   a = Arguments();
-  a.options.sample_weights = {1, 2, 3, -4};
+  a.options.loss.sample_weights = {1, 2, 3, -4};
   CHECK(a.thrown() == "sample_weights[3]: got -4, expected a finite number >= 0");
   a = Arguments();
   a.labels[2] = 5;
@@ -118,5 +118,5 @@ TEST_CASE("a bias that is no vector") {
   Arguments a;
   const Matrix<double> square = Matrix<double>::Ones(5, 5);
   CHECK_THROWS_WITH(xent::linear_cross_entropy(a.weights, a.features, square, a.labels),
-                    "xent::linear_cross_entropy: bias: got [5 x 5], expected 5, one a class");
+                    "xent::linear_cross_entropy: bias: got [5 x 5], expected 5, one per class");
 }

@@ -42,10 +42,10 @@ void check_peaks(const Shape& shape, bool sixteen_bit_weights_gradient) {
         LinearOptions<Real> o;
         o.workspace_bytes = bytes;
         if (options) {
-          o.label_smoothing = Real(0.1);
-          o.class_weights = Vector<Real>::Ones(shape.classes);
-          o.sample_weights = Vector<Real>::Ones(shape.batch);
-          o.sample_weights[5] = Real(0);
+          o.loss.label_smoothing = Real(0.1);
+          o.loss.class_weights = Vector<Real>::Ones(shape.classes);
+          o.loss.sample_weights = Vector<Real>::Ones(shape.batch);
+          o.loss.sample_weights[5] = Real(0);
         }
         xent::CrossEntropyReport<Real> report;
         const auto call = [&] {

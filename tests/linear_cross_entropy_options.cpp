@@ -40,24 +40,24 @@ const std::vector<std::size_t> budgets{1, 6000, 32U << 20U};
 template <class Real>
 std::vector<LinearOptions<Real>> option_sets() {
   LinearOptions<Real> smoothed;
-  smoothed.label_smoothing = Real(0.125);
+  smoothed.loss.label_smoothing = Real(0.125);
   LinearOptions<Real> others = smoothed;
-  others.smoothing = xent::Smoothing::other_classes;
-  others.reduction = xent::Reduction::sum;
+  others.loss.smoothing = xent::Smoothing::other_classes;
+  others.loss.reduction = xent::Reduction::sum;
   LinearOptions<Real> weighted;
-  weighted.class_weights = Vector<Real>::LinSpaced(50, Real(0), Real(2));
-  weighted.sample_weights = Vector<Real>::LinSpaced(20, Real(0), Real(3));
+  weighted.loss.class_weights = Vector<Real>::LinSpaced(50, Real(0), Real(2));
+  weighted.loss.sample_weights = Vector<Real>::LinSpaced(20, Real(0), Real(3));
   LinearOptions<Real> squared;
-  squared.temperature = Real(1.75);
-  squared.z_loss = Real(0.02);
-  squared.ignore_index = 7;
+  squared.loss.temperature = Real(1.75);
+  squared.loss.z_loss = Real(0.02);
+  squared.loss.ignore_index = 7;
   LinearOptions<Real> all = others;
-  all.class_weights = weighted.class_weights;
-  all.sample_weights = Vector<Real>::LinSpaced(20, Real(-1), Real(2));
-  all.temperature = Real(0.75);
-  all.z_loss = Real(0.01);
-  all.reduction = xent::Reduction::mean;
-  all.denominator = Real(3.5);
+  all.loss.class_weights = weighted.loss.class_weights;
+  all.loss.sample_weights = Vector<Real>::LinSpaced(20, Real(-1), Real(2));
+  all.loss.temperature = Real(0.75);
+  all.loss.z_loss = Real(0.01);
+  all.loss.reduction = xent::Reduction::mean;
+  all.loss.denominator = Real(3.5);
   return {LinearOptions<Real>(), smoothed, others, weighted, squared, all};
 }
 
@@ -69,10 +69,10 @@ void check_against_full(const LinearProblem<Scalar>& p) {
   for (const std::size_t bytes : budgets)
     for (LinearOptions<Real> o : option_sets<Real>())
       for (const xent::Axis axis : {xent::Axis::columns, xent::Axis::rows}) {
-        o.axis = axis;
+        o.loss.axis = axis;
         o.workspace_bytes = bytes;
         const bool columns = axis == xent::Axis::columns;
-        CAPTURE(bytes, columns, o.z_loss, o.label_smoothing, o.class_weights.size());
+        CAPTURE(bytes, columns, o.loss.z_loss, o.loss.label_smoothing, o.loss.class_weights.size());
         const Matrix<Real> y = columns ? p.y : Matrix<Real>(p.y.transpose());
         const auto check = [&](const auto& targets) {
           CHECK(difference(linear_answer(p, targets, o), full_answer(p, targets, o), 8) == std::string());
@@ -127,8 +127,8 @@ TEMPLATE_TEST_CASE("running states merge exactly", "", float, double) {
     for (Index k = 0; k < 500; ++k) p.bias[k] = static_cast<Real>(step * static_cast<double>(k));
     p.weights.setZero();
     for (LinearOptions<Real> o : {LinearOptions<Real>(), option_sets<Real>()[1], option_sets<Real>()[4]}) {
-      CAPTURE(step, o.label_smoothing, o.temperature);
-      o.reduction = xent::Reduction::sum;
+      CAPTURE(step, o.loss.label_smoothing, o.loss.temperature);
+      o.loss.reduction = xent::Reduction::sum;
       const LinearAnswer<Real> full = full_answer(p, p.labels, o);
       o.workspace_bytes = 1;
       const LinearAnswer<Real> tiled = linear_answer(p, p.labels, o);
@@ -169,7 +169,7 @@ TEST_CASE("central differences of all three gradients") {
         }
         for (const Index i : {1, 12, 19})
           CHECK(std::abs(slope(p.features(i % 6, i)) - a.d_features(i % 6, i)) <= bound);
-        CHECK(std::abs(slope(o.temperature) - a.report.temperature_gradient) <= 10 * bound);
+        CHECK(std::abs(slope(o.loss.temperature) - a.report.temperature_gradient) <= 10 * bound);
       };
       check(p.labels);
       check(p.y);
@@ -265,7 +265,7 @@ TEST_CASE("one sample: features in a vector, a number for a label, a vector for 
       o.workspace_bytes = bytes;
       const LinearAnswer<double> expected = linear_answer(p, p.labels, o);
       const LinearAnswer<double> soft = linear_answer(p, p.y, o);
-      o.axis = axis;
+      o.loss.axis = axis;
       Eigen::VectorXd d_features;
       const double loss = xent::linear_cross_entropy(p.weights, p.features.col(0), p.bias, p.labels[0], xent::none,
                                                      d_features, xent::none, o);

@@ -28,8 +28,8 @@ template <class Real>
 constexpr Real inf = std::numeric_limits<Real>::infinity();
 
 template <class Real>
-xent::CrossEntropyOptions<Real> sum_of(xent::Axis axis = xent::Axis::columns) {
-  xent::CrossEntropyOptions<Real> options;
+xent::LogitOptions<Real> sum_of(xent::Axis axis = xent::Axis::columns) {
+  xent::LogitOptions<Real> options;
   options.axis = axis;
   options.reduction = xent::Reduction::sum;
   return options;
@@ -97,7 +97,7 @@ struct Answer {
   xent::CrossEntropyReport<Real> entropy, divergence;
 
   template <class P, class Q>
-  Answer(const P& p, const Q& q, xent::CrossEntropyOptions<Real> options) {
+  Answer(const P& p, const Q& q, xent::LogitOptions<Real> options) {
     xent::entropy_from_logits(p, d_entropy, options, &entropy);
     xent::kl_divergence_from_logits(p, q, d_p, d_q, options, &divergence);
   }
@@ -125,14 +125,14 @@ TEMPLATE_TEST_CASE("logits kernels: a sample has the same bits alone, in a batch
       if (count > 65 && classes > 64) continue;
       INFO(classes << " classes, " << count << " samples");
       const Batch<Real> batch(classes, count, static_cast<std::uint64_t>(classes * 1000 + count));
-      xent::CrossEntropyOptions<Real> options = sum_of<Real>();
+      xent::LogitOptions<Real> options = sum_of<Real>();
       options.temperature = Real(1.25);
       options.sample_weights = xent::Weights<Real>(Vector<Real>::Constant(count, Real(0.75)).eval().array());
       options.sample_weights[count / 2] = 0;
       const Answer<Real> answer(batch.p, batch.q, options);
 
       for (Index i = 0; i < count; i += 1 + count / 24) {
-        xent::CrossEntropyOptions<Real> alone = options;
+        xent::LogitOptions<Real> alone = options;
         alone.sample_weights = {options.sample_weights[i]};
         const Answer<Real> one(batch.p.middleCols(i, 1).eval(), batch.q.middleCols(i, 1).eval(), alone);
         CHECK(same(one.d_entropy, answer.d_entropy.col(i)));
@@ -146,7 +146,7 @@ TEMPLATE_TEST_CASE("logits kernels: a sample has the same bits alone, in a batch
       }
 
       // The class axis not contiguous.
-      xent::CrossEntropyOptions<Real> by_rows = options;
+      xent::LogitOptions<Real> by_rows = options;
       by_rows.axis = xent::Axis::rows;
       const Matrix<Real> p_rows = batch.p.transpose(), q_rows = batch.q.transpose();
       Answer<Real> rows(p_rows, q_rows, by_rows);

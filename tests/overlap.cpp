@@ -71,6 +71,8 @@ void check_call(int function, support::Random& random) {
   softmax.axis = axis;
   xent::CrossEntropyOptions<Real> options;
   options.axis = axis;
+  xent::LogitOptions<Real> of_logits;
+  of_logits.axis = axis;
   xent::SigmoidOptions<Real> sigmoid;
   sigmoid.axis = axis;
   const auto nothing = [](const auto& does) {
@@ -101,9 +103,9 @@ void check_call(int function, support::Random& random) {
     case 9:
       return call.check([=](Views& v) { return xent::sigmoid_cross_entropy(v[0], v[1], v[2], sigmoid); });
     case 10:
-      return call.check([=](Views& v) { return xent::entropy_from_logits(v[0], v[1], options); });
+      return call.check([=](Views& v) { return xent::entropy_from_logits(v[0], v[1], of_logits); });
     case 11:
-      return call.check([=](Views& v) { return xent::kl_divergence_from_logits(v[0], v[1], v[2], v[3], options); });
+      return call.check([=](Views& v) { return xent::kl_divergence_from_logits(v[0], v[1], v[2], v[3], of_logits); });
     case 12:
       return call.check([](Views& v) { return xent::gaussian_nll(v[0], v[1], v[2], v[3], v[4]); });
     case 13:

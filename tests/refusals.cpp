@@ -83,9 +83,9 @@ void check_layout(Axis axis, Index classes, Index batch) {
     check_none("smoothed labels", [&] { xent::softmax_cross_entropy(z, labels, out, smoothed, to); });
     smoothed.class_weights = Eigen::Array<Real, Eigen::Dynamic, 1>::Constant(classes, Real(0.5));
     check_none("smoothed and weighted labels", [&] { xent::softmax_cross_entropy(z, labels, out, smoothed, to); });
-    check_none("entropy_from_logits", [&] { xent::entropy_from_logits(z, out, options, to); });
+    check_none("entropy_from_logits", [&] { xent::entropy_from_logits(z, out, axis, to); });
     M d_q(rows, cols);
-    check_none("kl_divergence_from_logits", [&] { xent::kl_divergence_from_logits(z, v, out, d_q, options, to); });
+    check_none("kl_divergence_from_logits", [&] { xent::kl_divergence_from_logits(z, v, out, d_q, axis, to); });
   }
   check_none("entropy", [&] { xent::entropy(s, axis); });
   check_none("cross_entropy", [&] { xent::cross_entropy(s, t, axis); });

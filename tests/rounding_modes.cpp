@@ -85,11 +85,9 @@ std::vector<double> results(const Inputs<Real>& inputs, xent::Axis axis) {
     number(xent::softmax_cross_entropy(z, t, out, options));
     keep(out);
   }
-  xent::CrossEntropyOptions<Real> options;
-  options.axis = axis;
-  number(xent::entropy_from_logits(z, out, options));
+  number(xent::entropy_from_logits(z, out, axis));
   keep(out);
-  number(xent::kl_divergence_from_logits(z, w, out, other, options));
+  number(xent::kl_divergence_from_logits(z, w, out, other, axis));
   keep(out);
   keep(other);
   xent::SigmoidOptions<Real> sigmoid;

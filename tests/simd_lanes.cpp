@@ -2,8 +2,8 @@
 
 #include "support/catch.hpp"
 
-#include <xent/simd/instruction_set.hpp>
 #include <xent/simd/kernels/conversion.hpp>
+#include <xent/simd/processor.hpp>
 
 #include <Eigen/Core>
 

@@ -34,7 +34,6 @@ Options every_option() {
   o.z_loss = 0.01;
   o.class_weights = {1.5, 1, 0.5, 2};
   o.sample_weights = {1, 0.5, 2, -0.25, 1, 1};
-  o.workspace_bytes = 1;
   return o;
 }
 

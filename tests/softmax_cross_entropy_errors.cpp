@@ -154,12 +154,6 @@ TEST_CASE("sample weights: negative only under sum or with a denominator") {
   CHECK((weights({1, -2, 3}, true) == "nothing" && weights({1, -2, 3}, false, true) == "nothing"));
 }
 
-TEST_CASE("an option that another function reads") {
-  CHECK(thrown_for_all_kinds(with([](Options& o) { o.accumulate = true; })) ==
-        "invalid: accumulate: got true, expected false, which only linear_cross_entropy reads");
-  CHECK(thrown_for_all_kinds(with([](Options& o) { o.workspace_bytes = 0; })) == "nothing");
-}
-
 TEST_CASE("targets of another shape") {
   const Eigen::MatrixXd z = Eigen::MatrixXd::Zero(4, 3);
   const Options rows{xent::Axis::rows};

@@ -46,7 +46,6 @@ std::vector<NamedOption<Real>> every_option() {
        [](Options& o) {
          o.executor = [](Index count, const std::function<void(Index, Index)>& body) { body(0, count); };
        }},
-      {"workspace_bytes", [](Options& o) { o.workspace_bytes = 1; }},
   };
 }
 

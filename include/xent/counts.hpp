@@ -67,7 +67,7 @@ Eigen::Array<Real, Eigen::Dynamic, 1> empirical_distribution(const LabelsType& l
   const auto observed = argument.view();
   Eigen::Array<Eigen::Index, Eigen::Dynamic, 1> counts = Eigen::Array<Eigen::Index, Eigen::Dynamic, 1>::Zero(classes);
   observed.for_each([&](Eigen::Index i, Eigen::Index label) {
-    if (label < 0 || label >= classes) detail::throw_label("empirical_distribution", i, label, classes);
+    if (label < 0 || label >= classes) detail::throw_label("empirical_distribution", i, observed.as_given(i), classes);
     ++counts[label];
   });
   Eigen::Array<Real, Eigen::Dynamic, 1> result(classes);
@@ -115,9 +115,10 @@ template <class Counts>
 RealOfCounts<Counts> estimate_entropy(const Eigen::DenseBase<Counts>& counts, Estimator estimator, Unit unit) {
   using Real = RealOfCounts<Counts>;
   using W = Wider<Wide<Real>>;  // of float counts too: n - c may be 10^-20 of n
-  static_assert(is_vector<Counts>,
-                "xent: counts are one number a class, in a vector: for a matrix write .col(0), or .reshaped() to take "
-                "all of it as one table");
+  static_assert(
+      is_vector<Counts>,
+      "xent: counts are one number per class, in a vector: for a matrix write .col(0), or .reshaped() to take "
+      "all of it as one table");
   const Operand operand(counts);
   const auto c = operand.coefficients();
   W total(0);

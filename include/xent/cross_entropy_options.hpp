@@ -1,8 +1,8 @@
 #ifndef XENT_CROSS_ENTROPY_OPTIONS_HPP
 #define XENT_CROSS_ENTROPY_OPTIONS_HPP
 
-/// What the cross-entropies of logits can be asked for, and what they can report. The order of the members is API:
-/// designated initialisers and aggregate initialisation rely on it.
+/// What the losses of a batch can be asked for, and what they can report. A function takes options of exactly what it
+/// reads. The order of the members is API: designated initialisers and aggregate initialisation rely on it.
 
 #include <xent/config.hpp>
 #include <xent/types.hpp>
@@ -11,12 +11,13 @@
 #include <initializer_list>
 #include <optional>
 #include <type_traits>
+#include <vector>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 
-/// One weight a class or a sample: an Eigen array that owns its copy and, unlike an Eigen array, takes {1, 5} as two
-/// weights (Eigen reads two integers as a size, silently).
+/// One weight per class or sample: an Eigen array that owns its copy and, unlike an Eigen array, takes {1, 5} as two
+/// weights (Eigen reads two integers as a size, silently), and a std::vector.
 template <class Real>
 class Weights : public Eigen::Array<Real, Eigen::Dynamic, 1> {
   using Base = Eigen::Array<Real, Eigen::Dynamic, 1>;
@@ -26,22 +27,21 @@ class Weights : public Eigen::Array<Real, Eigen::Dynamic, 1> {
   Weights(std::initializer_list<Real> weights) {  // NOLINT(google-explicit-constructor)
     *this = weights;
   }
+  Weights(const std::vector<Real>& weights) {  // NOLINT(google-explicit-constructor)
+    *this = weights;
+  }
   /// From any vector expression of the same scalar, in either orientation.
   template <class Derived>
   Weights(const Eigen::DenseBase<Derived>& weights) {  // NOLINT(google-explicit-constructor)
     *this = weights;
   }
 
-  Weights& operator=(std::initializer_list<Real> weights) {
-    this->resize(static_cast<Eigen::Index>(weights.size()));
-    Eigen::Index i = 0;
-    for (const Real& weight : weights) (*this)[i++] = weight;
-    return *this;
-  }
+  Weights& operator=(std::initializer_list<Real> weights) { return copy(weights); }
+  Weights& operator=(const std::vector<Real>& weights) { return copy(weights); }
   template <class Derived>
   Weights& operator=(const Eigen::DenseBase<Derived>& weights) {
     static_assert(Derived::IsVectorAtCompileTime,
-                  "xent: weights are one number a class or sample, in a vector: .col(0)?");
+                  "xent: weights are one number per class or sample, in a vector: .col(0)?");
     static_assert(std::is_same_v<typename Derived::Scalar, Real>,
                   "xent: weights have the scalar of the results: write .cast<float>() or .cast<double>()");
     if constexpr (Derived::ColsAtCompileTime == 1)
@@ -50,10 +50,18 @@ class Weights : public Eigen::Array<Real, Eigen::Dynamic, 1> {
       Base::operator=(weights.derived().transpose().array());
     return *this;
   }
+
+ private:
+  template <class Container>
+  Weights& copy(const Container& weights) {
+    this->resize(static_cast<Eigen::Index>(weights.size()));
+    Eigen::Index i = 0;
+    for (const Real& weight : weights) (*this)[i++] = weight;
+    return *this;
+  }
 };
 
-/// The options of softmax_cross_entropy and of the other losses over classes. `{}` is the plain mean negative
-/// log-likelihood.
+/// The options of softmax_cross_entropy. `{}` is the plain mean negative log-likelihood.
 template <class Real>
 struct CrossEntropyOptions {
   Axis axis = Axis::columns;
@@ -67,8 +75,37 @@ struct CrossEntropyOptions {
   Weights<Real> class_weights{};   // empty: all ones; >= 0
   Weights<Real> sample_weights{};  // empty: all ones; 0: the sample is absent; of either sign under Reduction::sum
   Executor executor{};             // empty: the calling thread
-  std::size_t workspace_bytes = 32U << 20U;  // linear_cross_entropy: upper bound on the scratch memory of a call
-  bool accumulate = false;                   // linear_cross_entropy: += into d_weights and d_bias
+};
+
+/// The options of linear_cross_entropy; those of the loss may stand alone in their place.
+template <class Real>
+struct LinearCrossEntropyOptions {
+  CrossEntropyOptions<Real> loss{};
+  std::size_t workspace_bytes = 32U << 20U;  // upper bound on the scratch memory of a call
+  bool accumulate = false;                   // += into d_weights and d_bias; d_features is written
+};
+
+/// The options of nll.
+template <class Real>
+struct NllOptions {
+  Axis axis = Axis::columns;
+  Reduction reduction = Reduction::mean;
+  std::optional<Real> denominator{};  // these, and all of the others, as in CrossEntropyOptions
+  Eigen::Index ignore_index = -100;
+  Weights<Real> class_weights{};
+  Weights<Real> sample_weights{};
+  Executor executor{};
+};
+
+/// The options of entropy_from_logits and kl_divergence_from_logits.
+template <class Real>
+struct LogitOptions {
+  Axis axis = Axis::columns;
+  Reduction reduction = Reduction::mean;
+  std::optional<Real> denominator{};  // these, and all of the others, as in CrossEntropyOptions
+  Real temperature{1};
+  Weights<Real> sample_weights{};
+  Executor executor{};
 };
 
 /// What a call found on its way. A report that is kept and passed again does not allocate.

@@ -8,11 +8,13 @@
 ///   the
 ///     same shape and scalar. A vector at compile time is one sample whatever the axis, and two of them fit when their
 ///     sizes do;
-///   * the result is one number a sample, Array [samples] of RealOf the scalar, or that number for a vector;
+///   * the result is one number per sample, Array [samples] of RealOf the scalar, or that number for a vector; `out`, a
+///     vector [samples] of RealOf the scalar or of that scalar, takes it instead (see docs/outputs.md);
+///   * the places of the axis and of the unit, which are columns and nats, take InformationOptions, too;
 ///   * a negative probability or a NaN gives NaN for its sample only, also where the other argument is 0;
 ///   * p = 0 contributes 0 to entropy and cross-entropy; no class gives 0;
-///   * arguments are read once where they lie, a lazy expression is evaluated once, and nothing is allocated but that
-///     and the result;
+///   * arguments are read once where they lie, a lazy expression is evaluated once, and nothing is allocated but that,
+///     the result, and a sample of more than 4096 classes that is not contiguous;
 ///   * sums run in twice the digits of the result and are rounded once, so that errors do not grow with the classes;
 ///   * float and double run in the kernels of simd/, a sample with a number that is no probability, one that is out of
 ///     range, or p > 0 where q = 0 in the portable path;
@@ -23,7 +25,11 @@
 /// normal number, q equal to p up to a factor of 1 + 1e-2 ... 1e-15, ratios next to 3 and 1/3, probabilities next to 1.
 
 #include <xent/config.hpp>
+#include <xent/detail/arguments/labels.hpp>
+#include <xent/detail/arguments/number_output.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/options.hpp>
+#include <xent/detail/arguments/output.hpp>
 #include <xent/detail/core/logarithm.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/information/joint_table.hpp>
@@ -31,9 +37,58 @@
 #include <xent/types.hpp>
 
 #include <type_traits>
+#include <utility>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
+
+/// The options of the measures of every sample. The order of the members is API.
+template <class Real>
+struct InformationOptions {
+  Axis axis = Axis::columns;
+  Unit unit = Unit::nats;
+  Executor executor{};  // empty: the calling thread
+};
+
+namespace detail {
+
+template <class P>
+using InformationOptionsOf = InformationOptions<RealOf<typename P::Scalar>>;
+
+/// The options of a call from what stands in their place: options, an axis, a unit, or an axis and a unit.
+template <class P, class Options, class Second>
+decltype(auto) information_options(const Options& options, [[maybe_unused]] const Second& second) {
+  constexpr bool alone = std::is_same_v<Second, NoneType>;
+  constexpr bool unit_first = std::is_same_v<Options, Unit> && !alone;
+  static_assert(!unit_first, "xent: the axis comes before the unit: entropy(p, Axis::rows, Unit::bits)");
+  static_assert(alone || unit_first || (std::is_same_v<Options, Axis> && std::is_same_v<Second, Unit>),
+                "xent: an axis and a unit stand here, or options, which hold both");
+  if constexpr (std::is_same_v<Options, Axis> && std::is_same_v<Second, Unit>)
+    return InformationOptionsOf<P>{options, second, {}};
+  else if constexpr (std::is_same_v<Options, Unit>)
+    return InformationOptionsOf<P>{Axis::columns, options, {}};
+  else
+    return options_in<InformationOptionsOf<P>>(options);
+}
+
+template <class P, class Out, class Options>
+void entropy_into(const Eigen::DenseBase<P>& p, Out&& out, const Options& options) {
+  entropies_into("entropy", p, std::forward<Out>(out), options.axis, options.executor,
+                 [&](const auto& nats) { return in_unit(nats, options.unit); });
+}
+
+template <class P, class Out, class Options>
+void perplexity_into(const Eigen::DenseBase<P>& p, Out&& out, const Options& options) {
+  entropies_into("perplexity", p, std::forward<Out>(out), options.axis, options.executor,
+                 [](const auto& nats) { return exponential_of(nats); });
+}
+
+template <class Term, class P, class Q, class Out, class Options>
+void compare_into(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Out&& out, const Options& options) {
+  comparisons_into<Term>(p, q, std::forward<Out>(out), options.axis, options.unit, options.executor);
+}
+
+}  // namespace detail
 
 /// The surprise at an outcome of probability p: -log p.
 ///
@@ -61,13 +116,22 @@ typename P::PlainObject information_content(const Eigen::DenseBase<P>& p, Unit u
 ///
 /// Bound for p <= 1: 8 ULP. Measured error: 0.5 ULP float, 1.5 ULP double.
 /// Source: Shannon (1948).
-template <class P>
-detail::NumberPerSample<P> entropy(const Eigen::DenseBase<P>& p, Axis axis, Unit unit = Unit::nats) {
-  return detail::entropy_per_sample(p, axis, [unit](const auto& nats) { return detail::in_unit(nats, unit); });
+template <class P, class Options = detail::InformationOptionsOf<P>, class Second = NoneType,
+          detail::EnableIfOptions<Options, detail::InformationOptionsOf<P>> = 0>
+detail::NumberPerSample<P> entropy(const Eigen::DenseBase<P>& p, const Options& options = {},
+                                   const Second& unit = none) {
+  detail::NumberPerSample<P> result{};
+  detail::entropy_into(p, result, detail::information_options<P>(options, unit));
+  return result;
 }
-template <class P>
-detail::NumberPerSample<P> entropy(const Eigen::DenseBase<P>& p, Unit unit = Unit::nats) {
-  return xent::entropy(p, Axis::columns, unit);
+template <class P, class Out, class Options = detail::InformationOptionsOf<P>, class Second = NoneType,
+          detail::EnableIfOutput<Out, detail::InformationOptionsOf<P>> = 0>
+void entropy(const Eigen::DenseBase<P>& p, Out&& out, const Options& options = {}, const Second& unit = none) {
+  detail::entropy_into(p, std::forward<Out>(out), detail::information_options<P>(options, unit));
+}
+template <class Other, class... Rest, detail::EnableIfNotDense<Other> = 0>
+auto entropy(const Other& /*p*/, const Rest&... /*rest*/) {
+  return detail::refuse<Other, Rest...>();
 }
 
 /// The cross-entropy of every sample, the expected surprise of one who believes q where p holds.
@@ -78,23 +142,31 @@ detail::NumberPerSample<P> entropy(const Eigen::DenseBase<P>& p, Unit unit = Uni
 ///
 /// p > 0 where q = 0: +inf. For logits and labels call softmax_cross_entropy; labels do not compile here.
 /// Bound for p, q <= 1: 8 ULP. Measured error: 0.5 ULP float, 1.5 ULP double.
-template <class P, class Q>
-detail::NumberPerPair<P, Q> cross_entropy(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Axis axis,
-                                          Unit unit = Unit::nats) {
-  static_assert(detail::is_real<typename Q::Scalar>,
-                "xent: cross_entropy takes two distributions; for logits and labels call softmax_cross_entropy");
-  return detail::compare_samples<detail::CrossEntropyTerm>(p, q, axis, unit);
-}
-template <class P, class Q>
+template <class P, class Q, class Options = detail::InformationOptionsOf<P>, class Second = NoneType,
+          detail::EnableIfOptions<Options, detail::InformationOptionsOf<P>> = 0>
 detail::NumberPerPair<P, Q> cross_entropy(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q,
-                                          Unit unit = Unit::nats) {
-  return xent::cross_entropy(p, q, Axis::columns, unit);
+                                          const Options& options = {}, const Second& unit = none) {
+  detail::NumberPerPair<P, Q> result{};
+  detail::compare_into<detail::CrossEntropyTerm>(p, q, result, detail::information_options<P>(options, unit));
+  return result;
 }
-/// The habit of calling this function with a container of labels, or a label, stops here.
-template <class P, class Labels, class... Rest, std::enable_if_t<!detail::is_dense<Labels>, int> = 0>
-void cross_entropy(const Eigen::DenseBase<P>& /*logits*/, const Labels& /*labels*/, const Rest&... /*rest*/) {
-  static_assert(detail::is_dense<Labels>,
+template <class P, class Q, class Out, class Options = detail::InformationOptionsOf<P>, class Second = NoneType,
+          detail::EnableIfOutput<Out, detail::InformationOptionsOf<P>> = 0>
+void cross_entropy(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Out&& out, const Options& options = {},
+                   const Second& unit = none) {
+  detail::compare_into<detail::CrossEntropyTerm>(p, q, std::forward<Out>(out),
+                                                 detail::information_options<P>(options, unit));
+}
+/// The habit of calling this function with labels stops here.
+template <class P, class Q, class... Rest,
+          std::enable_if_t<!detail::is_dense<P> || !detail::is_dense<Q> || detail::holds_integers<Q>, int> = 0>
+auto cross_entropy(const P& /*p*/, const Q& /*q*/, const Rest&... /*rest*/) {
+  static_assert(!detail::holds_integers<Q>,
                 "xent: cross_entropy takes two distributions; for logits and labels call softmax_cross_entropy");
+  if constexpr (detail::holds_integers<Q>)
+    return detail::Anything{};
+  else
+    return detail::refuse<P, Q, Rest...>();
 }
 
 /// The Kullback-Leibler divergence of every sample, the surprise paid for believing q where p holds. Never negative.
@@ -110,15 +182,24 @@ void cross_entropy(const Eigen::DenseBase<P>& /*logits*/, const Labels& /*labels
 /// p = 0 contributes q; p > 0 where q = 0: +inf; both 0: 0.
 /// Bound: 8 ULP. Measured error: 0.5 ULP float, 1.9 ULP double.
 /// Source: S. Kullback, R. A. Leibler, Annals of Mathematical Statistics 22 (1951) 79.
-template <class P, class Q>
-detail::NumberPerPair<P, Q> kl_divergence(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Axis axis,
-                                          Unit unit = Unit::nats) {
-  return detail::compare_samples<detail::KlDivergenceTerm>(p, q, axis, unit);
-}
-template <class P, class Q>
+template <class P, class Q, class Options = detail::InformationOptionsOf<P>, class Second = NoneType,
+          detail::EnableIfOptions<Options, detail::InformationOptionsOf<P>> = 0>
 detail::NumberPerPair<P, Q> kl_divergence(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q,
-                                          Unit unit = Unit::nats) {
-  return xent::kl_divergence(p, q, Axis::columns, unit);
+                                          const Options& options = {}, const Second& unit = none) {
+  detail::NumberPerPair<P, Q> result{};
+  detail::compare_into<detail::KlDivergenceTerm>(p, q, result, detail::information_options<P>(options, unit));
+  return result;
+}
+template <class P, class Q, class Out, class Options = detail::InformationOptionsOf<P>, class Second = NoneType,
+          detail::EnableIfOutput<Out, detail::InformationOptionsOf<P>> = 0>
+void kl_divergence(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Out&& out, const Options& options = {},
+                   const Second& unit = none) {
+  detail::compare_into<detail::KlDivergenceTerm>(p, q, std::forward<Out>(out),
+                                                 detail::information_options<P>(options, unit));
+}
+template <class P, class Q, class... Rest, detail::EnableIfNotDense<P, Q> = 0>
+auto kl_divergence(const P& /*p*/, const Q& /*q*/, const Rest&... /*rest*/) {
+  return detail::refuse<P, Q, Rest...>();
 }
 
 /// The Jensen-Shannon divergence of every sample: symmetric, finite, 0 <= JS <= (ln 2)(sum p + sum q)/2.
@@ -132,27 +213,48 @@ detail::NumberPerPair<P, Q> kl_divergence(const Eigen::DenseBase<P>& p, const Ei
 ///
 /// Bound: 8 ULP. Measured error: 0.5 ULP float, 1.8 ULP double.
 /// Source: J. Lin, IEEE Transactions on Information Theory 37 (1991) 145.
-template <class P, class Q>
-detail::NumberPerPair<P, Q> js_divergence(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Axis axis,
-                                          Unit unit = Unit::nats) {
-  return detail::compare_samples<detail::JsDivergenceTerm>(p, q, axis, unit);
-}
-template <class P, class Q>
+template <class P, class Q, class Options = detail::InformationOptionsOf<P>, class Second = NoneType,
+          detail::EnableIfOptions<Options, detail::InformationOptionsOf<P>> = 0>
 detail::NumberPerPair<P, Q> js_divergence(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q,
-                                          Unit unit = Unit::nats) {
-  return xent::js_divergence(p, q, Axis::columns, unit);
+                                          const Options& options = {}, const Second& unit = none) {
+  detail::NumberPerPair<P, Q> result{};
+  detail::compare_into<detail::JsDivergenceTerm>(p, q, result, detail::information_options<P>(options, unit));
+  return result;
+}
+template <class P, class Q, class Out, class Options = detail::InformationOptionsOf<P>, class Second = NoneType,
+          detail::EnableIfOutput<Out, detail::InformationOptionsOf<P>> = 0>
+void js_divergence(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Out&& out, const Options& options = {},
+                   const Second& unit = none) {
+  detail::compare_into<detail::JsDivergenceTerm>(p, q, std::forward<Out>(out),
+                                                 detail::information_options<P>(options, unit));
+}
+template <class P, class Q, class... Rest, detail::EnableIfNotDense<P, Q> = 0>
+auto js_divergence(const P& /*p*/, const Q& /*q*/, const Rest&... /*rest*/) {
+  return detail::refuse<P, Q, Rest...>();
 }
 
 /// The perplexity of every sample: the number of equally likely classes with the same entropy.
 ///
-///     exp(H(p)) = exp(-sum_k p_k log p_k),   H in nats
+///     exp(H(p)) = exp(-sum_k p_k log p_k),   H in nats      (2^H of bits is the same: the unit changes nothing)
 ///
 /// 1 for a sample without classes or with p = 0 alone. Exact for 2^k equally likely classes.
 /// Measured error: 0.5 ULP float, 0.8 ULP double.
 /// Source: F. Jelinek et al., Journal of the Acoustical Society of America 62 (1977) S63.
-template <class P>
-detail::NumberPerSample<P> perplexity(const Eigen::DenseBase<P>& p, Axis axis = Axis::columns) {
-  return detail::entropy_per_sample(p, axis, [](const auto& nats) { return detail::exponential_of(nats); });
+template <class P, class Options = detail::InformationOptionsOf<P>,
+          detail::EnableIfOptions<Options, detail::InformationOptionsOf<P>> = 0>
+detail::NumberPerSample<P> perplexity(const Eigen::DenseBase<P>& p, const Options& options = {}) {
+  detail::NumberPerSample<P> result{};
+  detail::perplexity_into(p, result, detail::options_in<detail::InformationOptionsOf<P>>(options));
+  return result;
+}
+template <class P, class Out, class Options = detail::InformationOptionsOf<P>,
+          detail::EnableIfOutput<Out, detail::InformationOptionsOf<P>> = 0>
+void perplexity(const Eigen::DenseBase<P>& p, Out&& out, const Options& options = {}) {
+  detail::perplexity_into(p, std::forward<Out>(out), detail::options_in<detail::InformationOptionsOf<P>>(options));
+}
+template <class Other, class... Rest, detail::EnableIfNotDense<Other> = 0>
+auto perplexity(const Other& /*p*/, const Rest&... /*rest*/) {
+  return detail::refuse<Other, Rest...>();
 }
 
 /// The entropy of a pair of variables, from their joint table.

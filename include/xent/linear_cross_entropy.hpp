@@ -7,6 +7,7 @@
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/output.hpp>
 #include <xent/detail/arguments/targets.hpp>
 #include <xent/detail/linear/chunks.hpp>
@@ -19,17 +20,35 @@
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 
-/// One options struct for both losses: `workspace_bytes` and `accumulate` are read here alone.
-template <class Real>
-using LinearCrossEntropyOptions = CrossEntropyOptions<Real>;
-
 namespace detail {
+
+template <class WeightMatrix>
+using LinearOptionsOf = LinearCrossEntropyOptions<RealOf<typename WeightMatrix::Scalar>>;
+
+/// The options of the loss may stand for all.
+template <class WeightMatrix, class Options>
+decltype(auto) linear_options_in(const Options& options) {
+  using Expected = LinearOptionsOf<WeightMatrix>;
+  if constexpr (std::is_same_v<Options, CrossEntropyOptionsOf<WeightMatrix>>)
+    return Expected{options};
+  else
+    return options_in<Expected>(options);
+}
+
+/// `Bias` stands where it belongs.
+template <class Bias, bool last = false>
+auto check_bias_type() {
+  static_assert(!last && !holds_integers<Bias>,
+                "xent: after the features comes the bias, or xent::none: linear_cross_entropy(weights, features, "
+                "xent::none, labels)");
+  return Anything{};
+}
 
 template <class WeightMatrix, class Features, class Bias, class Targets, class DWeights, class DFeatures, class DBias>
 RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
     const Eigen::DenseBase<WeightMatrix>& weights, const Eigen::DenseBase<Features>& features, const Bias& bias,
     const Targets& targets, DWeights&& d_weights, DFeatures&& d_features, DBias&& d_bias,
-    const CrossEntropyOptionsOf<WeightMatrix>& options, CrossEntropyReportOf<WeightMatrix>* report);
+    const LinearOptionsOf<WeightMatrix>& linear_options, CrossEntropyReportOf<WeightMatrix>* report);
 
 }  // namespace detail
 
@@ -54,8 +73,9 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
 /// @param d_weights, d_features, d_bias
 ///                    shaped like weights, features and bias, their scalar or RealOf it; `none` is not computed
 ///                    (see docs/outputs.md; one in the place of an argument takes a copy, too)
-/// @param options     see CrossEntropyOptions. workspace_bytes: upper bound on the scratch memory of a call;
-///                    accumulate: d_weights and d_bias are added to, d_features is written
+/// @param options     see LinearCrossEntropyOptions; or CrossEntropyOptions, or an Axis, alone. workspace_bytes: upper
+///                    bound on the scratch memory of a call; accumulate: d_weights and d_bias are added to,
+///                    d_features is written
 /// @param report      see CrossEntropyReport; filled in the same pass
 /// @return the loss in nats
 /// @throws std::invalid_argument for shapes that do not chain, a bias of another size, workspace_bytes of 0 and options
@@ -72,22 +92,41 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
 /// sixteen classes, the smallest tile (40 dim coefficients, if that is more); a float copy of a 16-bit output
 /// d_weights or d_bias; a lazy argument, evaluated; each further thread's own panels (1 to 2 MB).
 /// Source: E. Wijmans et al., "Cut your losses in large-vocabulary language models" (2025), for the aim.
-template <class WeightMatrix, class Features, class Bias, class Targets>
-RealOf<typename WeightMatrix::Scalar> linear_cross_entropy(
-    const Eigen::DenseBase<WeightMatrix>& weights, const Eigen::DenseBase<Features>& features, const Bias& bias,
-    const Targets& targets, const detail::CrossEntropyOptionsOf<WeightMatrix>& options = {},
-    detail::CrossEntropyReportOf<WeightMatrix>* report = nullptr) {
-  return detail::linear_cross_entropy_into(weights, features, bias, targets, none, none, none, options, report);
+template <class WeightMatrix, class Features, class Bias, class Targets,
+          class Options = detail::LinearOptionsOf<WeightMatrix>,
+          class Report = detail::CrossEntropyReportOf<WeightMatrix>*>
+RealOf<typename WeightMatrix::Scalar> linear_cross_entropy(const Eigen::DenseBase<WeightMatrix>& weights,
+                                                           const Eigen::DenseBase<Features>& features, const Bias& bias,
+                                                           const Targets& targets, const Options& options = {},
+                                                           const Report& report = nullptr) {
+  detail::check_bias_type<Bias>();
+  return detail::linear_cross_entropy_into(weights, features, bias, targets, none, none, none,
+                                           detail::linear_options_in<WeightMatrix>(options),
+                                           detail::report_in<detail::CrossEntropyReportOf<WeightMatrix>>(report));
 }
-template <class WeightMatrix, class Features, class Bias, class Targets, class DWeights, class DFeatures, class DBias>
-RealOf<typename WeightMatrix::Scalar> linear_cross_entropy(
-    const Eigen::DenseBase<WeightMatrix>& weights, const Eigen::DenseBase<Features>& features, const Bias& bias,
-    const Targets& targets, DWeights&& d_weights, DFeatures&& d_features, DBias&& d_bias,
-    const detail::CrossEntropyOptionsOf<WeightMatrix>& options = {},
-    detail::CrossEntropyReportOf<WeightMatrix>* report = nullptr) {
+template <class WeightMatrix, class Features, class Bias, class Targets, class DWeights, class DFeatures, class DBias,
+          class Options = detail::LinearOptionsOf<WeightMatrix>,
+          class Report = detail::CrossEntropyReportOf<WeightMatrix>*>
+RealOf<typename WeightMatrix::Scalar> linear_cross_entropy(const Eigen::DenseBase<WeightMatrix>& weights,
+                                                           const Eigen::DenseBase<Features>& features, const Bias& bias,
+                                                           const Targets& targets, DWeights&& d_weights,
+                                                           DFeatures&& d_features, DBias&& d_bias,
+                                                           const Options& options = {},
+                                                           const Report& report = nullptr) {
+  detail::check_bias_type<Bias>();
   return detail::linear_cross_entropy_into(weights, features, bias, targets, std::forward<DWeights>(d_weights),
-                                           std::forward<DFeatures>(d_features), std::forward<DBias>(d_bias), options,
-                                           report);
+                                           std::forward<DFeatures>(d_features), std::forward<DBias>(d_bias),
+                                           detail::linear_options_in<WeightMatrix>(options),
+                                           detail::report_in<detail::CrossEntropyReportOf<WeightMatrix>>(report));
+}
+template <class Weights, class Features, class... Rest, detail::EnableIfNotDense<Weights, Features> = 0>
+auto linear_cross_entropy(const Weights& /*weights*/, const Features& /*features*/, const Rest&... /*rest*/) {
+  return detail::refuse<Weights, Features, Rest...>();
+}
+template <class WeightMatrix, class Features, class Labels>
+auto linear_cross_entropy(const Eigen::DenseBase<WeightMatrix>& /*weights*/,
+                          const Eigen::DenseBase<Features>& /*features*/, const Labels& /*labels*/) {
+  return detail::check_bias_type<Labels, true>();
 }
 
 namespace detail {
@@ -107,7 +146,7 @@ class LinearBias {
   void check_shape(const char* function, Index classes) const {
     const bool vector = operand_.rows() == 1 || operand_.cols() == 1 || operand_.size() == 0;
     if (!vector || operand_.size() != classes)
-      throw_invalid(function, "bias", shape_text(operand_.rows(), operand_.cols()), text(classes, ", one a class"));
+      throw_invalid(function, "bias", shape_text(operand_.rows(), operand_.cols()), text(classes, ", one per class"));
   }
   Samples<const Scalar> samples() const { return operand_.samples(Axis::columns, true); }
 
@@ -126,21 +165,13 @@ class LinearBias<NoneType> {
 
 template <class Bias>
 auto make_bias(const Bias& bias) {
-  static_assert(is_none<Bias> || is_dense<Bias>, "xent: the bias must be a dense Eigen vector, or xent::none");
-  if constexpr (is_none<Bias>)
-    return LinearBias<NoneType>(bias);
-  else
+  static_assert(is_none<Bias> || is_dense<Bias> || holds_integers<Bias>,
+                "xent: the bias must be a dense Eigen vector, or xent::none");
+  if constexpr (is_dense<Bias> && !holds_integers<Bias>)
     return LinearBias<DenseOf<Bias>>(bias);
+  else
+    return LinearBias<NoneType>(none);
 }
-
-/// The shape of an argument that is not there: the logits, or the bias.
-struct LinearShape {
-  Index shape_rows, shape_cols;
-
-  Index rows() const { return shape_rows; }
-  Index cols() const { return shape_cols; }
-  Index size() const { return shape_rows * shape_cols; }
-};
 
 /// The storage order of an output; that of one that is not wanted does not matter.
 template <class Out>
@@ -155,7 +186,8 @@ template <class WeightMatrix, class Features, class Bias, class Targets, class D
 RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
     const Eigen::DenseBase<WeightMatrix>& weights, const Eigen::DenseBase<Features>& features, const Bias& bias,
     const Targets& targets, DWeights&& d_weights, DFeatures&& d_features, DBias&& d_bias,
-    const CrossEntropyOptionsOf<WeightMatrix>& options, CrossEntropyReportOf<WeightMatrix>* report) {
+    const LinearOptionsOf<WeightMatrix>& linear_options, CrossEntropyReportOf<WeightMatrix>* report) {
+  const CrossEntropyOptionsOf<WeightMatrix>& options = linear_options.loss;
   using Scalar = typename WeightMatrix::Scalar;
   using Real = RealOf<Scalar>;
   constexpr const char* function = "linear_cross_entropy";
@@ -178,8 +210,8 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
   const Index classes = w.classes;
   const Index batch = x.count;
   const bool batch_is_last = one_sample || options.axis == Axis::columns;
-  const LinearShape logits{batch_is_last ? classes : batch, batch_is_last ? batch : classes};
-  const LinearShape one_a_class{classes, 1};
+  const Shape logits{batch_is_last ? classes : batch, batch_is_last ? batch : classes};
+  const Shape one_a_class{classes, 1};
 
   if (x.classes != w.count)
     throw_invalid(function, "features", shape_text(x_operand.rows(), x_operand.cols()),
@@ -192,7 +224,7 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
   d_x.check_apart(function, "d_features", d_w, "d_weights");
   d_b.check_apart(function, "d_bias", d_w, "d_weights");
   d_b.check_apart(function, "d_bias", d_x, "d_features");
-  if (options.workspace_bytes == 0) throw_invalid(function, "workspace_bytes", "0", "at least 1");
+  if (linear_options.workspace_bytes == 0) throw_invalid(function, "workspace_bytes", "0", "at least 1");
   const CountedSamples<Real> counted = check_batch(function, target, classes, batch, options);
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
 
@@ -205,17 +237,18 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
     d_x.keep_apart(read);
     d_b.keep_apart(read);
   }
-  if (options.accumulate) {
+  if (linear_options.accumulate) {
     d_w.load();
     d_b.load();
   }
   if (report) resize_report(*report, batch);
 
-  LinearCall call(WeightPanels<Real, Scalar, storage_order<WeightMatrix>>(w), x, b.samples(), target,
-                  make_gradient_sum<Real, output_order<DWeights>()>(d_w.samples(Axis::columns), options.accumulate),
-                  d_x.samples(options.axis),
-                  make_gradient_sum<Real, Eigen::ColMajor>(d_b.samples(Axis::columns), options.accumulate), options,
-                  scalars, report);
+  LinearCall call(
+      WeightPanels<Real, Scalar, storage_order<WeightMatrix>>(w), x, b.samples(), target,
+      make_gradient_sum<Real, output_order<DWeights>()>(d_w.samples(Axis::columns), linear_options.accumulate),
+      d_x.samples(options.axis),
+      make_gradient_sum<Real, Eigen::ColMajor>(d_b.samples(Axis::columns), linear_options.accumulate), options,
+      linear_options.workspace_bytes, scalars, report);
   const CrossEntropySums<Real> sums = LinearChunks(call, counted.counted).run();
   d_w.finish();
   d_x.finish();

@@ -7,6 +7,7 @@
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/output.hpp>
 #include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/detail/softmax/divergence_rows.hpp>
@@ -26,10 +27,12 @@ inline namespace XENT_INLINE_NAMESPACE {
 
 namespace detail {
 
+template <class Logits>
+using LogitOptionsOf = LogitOptions<RealOf<typename Logits::Scalar>>;
+
 template <class Real, class Scalar, class Out>
-Real entropy_of_batch(const Samples<const Scalar>& z, const Samples<Out>& gradient,
-                      const CrossEntropyOptions<Real>& options, const CountedSamples<Real>& counted,
-                      CrossEntropyReport<Real>* report) {
+Real entropy_of_batch(const Samples<const Scalar>& z, const Samples<Out>& gradient, const LogitOptions<Real>& options,
+                      const CountedSamples<Real>& counted, CrossEntropyReport<Real>* report) {
   const auto portable = [&](Index i, const Wide<Real>& alpha, auto to) {
     XENT_ON_REFUSAL;
     const EntropySample<Real> sample(z[i], z.classes, options.temperature);
@@ -50,9 +53,8 @@ Real entropy_of_batch(const Samples<const Scalar>& z, const Samples<Out>& gradie
 
 template <class Real, class Scalar, class OutP, class OutQ>
 Real kl_divergence_of_batch(const Samples<const Scalar>& z_p, const Samples<const Scalar>& z_q,
-                            const Samples<OutP>& d_p, const Samples<OutQ>& d_q,
-                            const CrossEntropyOptions<Real>& options, const CountedSamples<Real>& counted,
-                            CrossEntropyReport<Real>* report) {
+                            const Samples<OutP>& d_p, const Samples<OutQ>& d_q, const LogitOptions<Real>& options,
+                            const CountedSamples<Real>& counted, CrossEntropyReport<Real>* report) {
   const auto portable = [&](Index i, const Wide<Real>& alpha, auto to_p, auto to_q) {
     XENT_ON_REFUSAL;
     const KlSample<Real> sample(z_p[i], z_q[i], z_p.classes, options.temperature);
@@ -76,13 +78,13 @@ Real kl_divergence_of_batch(const Samples<const Scalar>& z_p, const Samples<cons
 
 template <class Logits, class Gradient>
 RealOf<typename Logits::Scalar> entropy_from_logits_into(const Eigen::DenseBase<Logits>& logits, Gradient&& gradient,
-                                                         const CrossEntropyOptionsOf<Logits>& options,
+                                                         const LogitOptionsOf<Logits>& options,
                                                          CrossEntropyReportOf<Logits>* report);
 
 template <class P, class Q, class GradientP, class GradientQ>
 RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase<P>& logits_p,
                                                           const Eigen::DenseBase<Q>& logits_q, GradientP&& d_p,
-                                                          GradientQ&& d_q, const CrossEntropyOptionsOf<P>& options,
+                                                          GradientQ&& d_q, const LogitOptionsOf<P>& options,
                                                           CrossEntropyReportOf<P>* report);
 
 }  // namespace detail
@@ -99,12 +101,12 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
 /// @param logits    real [classes x batch], or [batch x classes] with Axis::rows; any dense expression; a vector at
 ///                  compile time is one sample
 /// @param gradient  the shape of the logits, their scalar or RealOf it (see docs/outputs.md); `none`
-/// @param options   axis, reduction, denominator (default: the sum of the weights of the counted samples), temperature,
-///                  sample_weights, executor; the other members must keep their defaults
+/// @param options   LogitOptions: axis, reduction, denominator (default: the sum of the weights of the counted
+/// samples),
+///                  temperature, sample_weights, executor; or an Axis alone
 /// @param report    loss; sample_loss = w H; entropy = H; logsumexp; prediction; temperature_gradient; counted, ignored
 /// @return the loss in nats; 0 for an empty batch, or when no sample counts
-/// @throws std::invalid_argument for shapes that differ, options out of range and options that are not read; before the
-///         first write
+/// @throws std::invalid_argument for shapes that differ and options out of range; before the first write
 ///
 /// A masked class (-inf) is absent, its gradient 0; a sample with every logit -inf has entropy 0 and gradient 0; NaN or
 /// +inf makes its sample NaN and no other. A sample of weight 0 is not read.
@@ -113,17 +115,26 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
 /// 1.8 and 2.5 (double).
 /// Cost: reads the logits two times, three with a gradient, mostly from cache; no heap, but for samples of more than
 /// 2048 classes and for those that are not contiguous.
-template <class Logits>
-RealOf<typename Logits::Scalar> entropy_from_logits(const Eigen::DenseBase<Logits>& logits,
-                                                    const detail::CrossEntropyOptionsOf<Logits>& options = {},
-                                                    detail::CrossEntropyReportOf<Logits>* report = nullptr) {
-  return detail::entropy_from_logits_into(logits, none, options, report);
+template <class Logits, class Options = detail::LogitOptionsOf<Logits>,
+          class Report = detail::CrossEntropyReportOf<Logits>*,
+          detail::EnableIfOptions<Options, detail::LogitOptionsOf<Logits>> = 0>
+RealOf<typename Logits::Scalar> entropy_from_logits(const Eigen::DenseBase<Logits>& logits, const Options& options = {},
+                                                    const Report& report = nullptr) {
+  return detail::entropy_from_logits_into(logits, none, detail::options_in<detail::LogitOptionsOf<Logits>>(options),
+                                          detail::report_in<detail::CrossEntropyReportOf<Logits>>(report));
 }
-template <class Logits, class Gradient, detail::EnableIfOutput<Gradient, detail::CrossEntropyOptionsOf<Logits>> = 0>
+template <class Logits, class Gradient, class Options = detail::LogitOptionsOf<Logits>,
+          class Report = detail::CrossEntropyReportOf<Logits>*,
+          detail::EnableIfOutput<Gradient, detail::LogitOptionsOf<Logits>> = 0>
 RealOf<typename Logits::Scalar> entropy_from_logits(const Eigen::DenseBase<Logits>& logits, Gradient&& gradient,
-                                                    const detail::CrossEntropyOptionsOf<Logits>& options = {},
-                                                    detail::CrossEntropyReportOf<Logits>* report = nullptr) {
-  return detail::entropy_from_logits_into(logits, std::forward<Gradient>(gradient), options, report);
+                                                    const Options& options = {}, const Report& report = nullptr) {
+  return detail::entropy_from_logits_into(logits, std::forward<Gradient>(gradient),
+                                          detail::options_in<detail::LogitOptionsOf<Logits>>(options),
+                                          detail::report_in<detail::CrossEntropyReportOf<Logits>>(report));
+}
+template <class Other, class... Rest, detail::EnableIfNotDense<Other> = 0>
+auto entropy_from_logits(const Other& /*logits*/, const Rest&... /*rest*/) {
+  return detail::refuse<Other, Rest...>();
 }
 
 /// KL(p || q) of p = softmax(z_p / T) and q = softmax(z_q / T), reduced over the samples of a batch, and its gradients
@@ -155,29 +166,37 @@ RealOf<typename Logits::Scalar> entropy_from_logits(const Eigen::DenseBase<Logit
 /// Cost: reads the logits three times, mostly from cache; no heap, but for samples of more than 2048 classes and for
 /// those that are not contiguous.
 /// Source: S. Kullback, R. A. Leibler, "On information and sufficiency", Ann. Math. Statist. 22 (1951) 79.
-template <class P, class Q>
+template <class P, class Q, class Options = detail::LogitOptionsOf<P>, class Report = detail::CrossEntropyReportOf<P>*,
+          detail::EnableIfOptions<Options, detail::LogitOptionsOf<P>> = 0>
 RealOf<typename P::Scalar> kl_divergence_from_logits(const Eigen::DenseBase<P>& logits_p,
-                                                     const Eigen::DenseBase<Q>& logits_q,
-                                                     const detail::CrossEntropyOptionsOf<P>& options = {},
-                                                     detail::CrossEntropyReportOf<P>* report = nullptr) {
-  return detail::kl_divergence_from_logits_into(logits_p, logits_q, none, none, options, report);
+                                                     const Eigen::DenseBase<Q>& logits_q, const Options& options = {},
+                                                     const Report& report = nullptr) {
+  return detail::kl_divergence_from_logits_into(logits_p, logits_q, none, none,
+                                                detail::options_in<detail::LogitOptionsOf<P>>(options),
+                                                detail::report_in<detail::CrossEntropyReportOf<P>>(report));
 }
-template <class P, class Q, class GradientP, class GradientQ,
-          detail::EnableIfOutput<GradientP, detail::CrossEntropyOptionsOf<P>> = 0>
+template <class P, class Q, class GradientP, class GradientQ, class Options = detail::LogitOptionsOf<P>,
+          class Report = detail::CrossEntropyReportOf<P>*,
+          detail::EnableIfOutput<GradientP, detail::LogitOptionsOf<P>> = 0>
 RealOf<typename P::Scalar> kl_divergence_from_logits(const Eigen::DenseBase<P>& logits_p,
                                                      const Eigen::DenseBase<Q>& logits_q, GradientP&& d_p,
-                                                     GradientQ&& d_q,
-                                                     const detail::CrossEntropyOptionsOf<P>& options = {},
-                                                     detail::CrossEntropyReportOf<P>* report = nullptr) {
+                                                     GradientQ&& d_q, const Options& options = {},
+                                                     const Report& report = nullptr) {
   return detail::kl_divergence_from_logits_into(logits_p, logits_q, std::forward<GradientP>(d_p),
-                                                std::forward<GradientQ>(d_q), options, report);
+                                                std::forward<GradientQ>(d_q),
+                                                detail::options_in<detail::LogitOptionsOf<P>>(options),
+                                                detail::report_in<detail::CrossEntropyReportOf<P>>(report));
+}
+template <class P, class Q, class... Rest, detail::EnableIfNotDense<P, Q> = 0>
+auto kl_divergence_from_logits(const P& /*logits_p*/, const Q& /*logits_q*/, const Rest&... /*rest*/) {
+  return detail::refuse<P, Q, Rest...>();
 }
 
 namespace detail {
 
 template <class Logits, class Gradient>
 RealOf<typename Logits::Scalar> entropy_from_logits_into(const Eigen::DenseBase<Logits>& logits, Gradient&& gradient,
-                                                         const CrossEntropyOptionsOf<Logits>& options,
+                                                         const LogitOptionsOf<Logits>& options,
                                                          CrossEntropyReportOf<Logits>* report) {
   using Scalar = typename Logits::Scalar;
   using Real = RealOf<Scalar>;
@@ -188,8 +207,6 @@ RealOf<typename Logits::Scalar> entropy_from_logits_into(const Eigen::DenseBase<
   const auto z = operand.samples(options.axis);
 
   output.check_shape(function, "gradient", operand, is_vector<Logits>);
-  check_unread_smoothing(function, options);
-  check_unread_labels(function, options);
   const CountedSamples<Real> counted = check_batch(function, NoTargets{}, z.classes, z.count, options);
 
   output.prepare(operand, is_vector<Logits>);
@@ -203,7 +220,7 @@ RealOf<typename Logits::Scalar> entropy_from_logits_into(const Eigen::DenseBase<
 template <class P, class Q, class GradientP, class GradientQ>
 RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase<P>& logits_p,
                                                           const Eigen::DenseBase<Q>& logits_q, GradientP&& d_p,
-                                                          GradientQ&& d_q, const CrossEntropyOptionsOf<P>& options,
+                                                          GradientQ&& d_q, const LogitOptionsOf<P>& options,
                                                           CrossEntropyReportOf<P>* report) {
   using Scalar = typename P::Scalar;
   using Real = RealOf<Scalar>;
@@ -222,8 +239,6 @@ RealOf<typename P::Scalar> kl_divergence_from_logits_into(const Eigen::DenseBase
   output_p.check_shape(function, "d_p", operand_p, is_vector<P>);
   output_q.check_shape(function, "d_q", operand_p, is_vector<P>);
   output_q.check_apart(function, "d_q", output_p, "d_p");
-  check_unread_smoothing(function, options);
-  check_unread_labels(function, options);
   const CountedSamples<Real> counted = check_batch(function, NoTargets{}, z_p.classes, z_p.count, options);
 
   output_p.prepare(operand_p, is_vector<P>);

@@ -5,13 +5,18 @@
 /// a stream.
 
 #include <xent/config.hpp>
+#include <xent/detail/arguments/number_output.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/options.hpp>
+#include <xent/detail/arguments/output.hpp>
 #include <xent/detail/core/full_exp.hpp>
 #include <xent/detail/softmax/softmax_sample.hpp>
 #include <xent/detail/softmax/softmax_tiles.hpp>
+#include <xent/softmax_options.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
+#include <utility>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -19,50 +24,68 @@ inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
 template <class Real, class Scalar>
-void logsumexp_samples(const Samples<const Scalar>& z, Real* result) {
+void logsumexp_samples(const Samples<const Scalar>& z, const Real& temperature, Real* result) {
   const auto portable = [&](Index i) {
     XENT_ON_REFUSAL;
-    result[i] = SoftmaxState<Real>(z[i], z.classes, Real(1)).logsumexp();
+    result[i] = SoftmaxState<Real>(z[i], z.classes, temperature).logsumexp();
   };
   const auto into_nothing = [&](Index i, Sample<Real> /*nowhere*/) { portable(i); };
   const PortablePath<Real> path{into_nothing, portable};
   const Samples<Real>* const nowhere = nullptr;
-  if (softmax_tiles<SoftmaxResult::logsumexp>(z, nowhere, Real(1), result, 0, z.count, path)) return;
+  if (softmax_tiles<SoftmaxResult::logsumexp>(z, nowhere, temperature, result, 0, z.count, path)) return;
   for (Index i = 0; i < z.count; ++i) portable(i);
+}
+
+template <class Logits, class Out>
+void logsumexp_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const SoftmaxOptionsOf<Logits>& options) {
+  using Scalar = typename Logits::Scalar;
+  using Real = RealOf<Scalar>;
+  static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
+  check_temperature("logsumexp", options.temperature);
+  const Operand operand(logits);
+  const auto z = operand.samples(options.axis);
+  auto output = make_number_output<is_vector<Logits>, Scalar>(std::forward<Out>(out));
+  output.prepare("logsumexp", z.count, z);
+  write_numbers<Real>(options.executor, z, output.numbers(), [&](Index first, Index count, Real* to) {
+    logsumexp_samples(z.part(first, count), options.temperature, to);
+  });
+  output.finish();
 }
 
 }  // namespace detail
 
 /// The log-sum-exp of every sample.
 ///
-///     lse = log(sum_k exp(z_k)) = m + log1p(sum_{k != argmax} exp(z_k - m)),   m = max z
+///     lse = log(sum_k exp(z_k / T)) = m / T + log1p(sum_{k != argmax} exp((z_k - m) / T)),   m = max z
 ///
 /// The argmax is left out of the sum: lse(0, -40) is 4.2e-18, not 0.
 ///
-/// @param logits  real [classes x samples] (columns) or [samples x classes] (rows), any dense expression
-/// @return one number for a vector at compile time, else Array [samples]
+/// @param logits   real [classes x samples], or [samples x classes] with Axis::rows, any dense expression
+/// @param out      [samples], a vector of RealOf the scalar of the logits or of that scalar (see docs/outputs.md)
+/// @param options  SoftmaxOptions: axis, temperature T > 0, executor; or an Axis alone
+/// @return one number for a vector at compile time, else Array [samples]; the form with `out` returns nothing
+/// @throws std::invalid_argument for a temperature that is not finite and > 0, or an `out` of another size
 ///
 /// No class, or every logit -inf: -inf. A logit +inf: +inf. A NaN: NaN, and it wins over +inf.
-/// Bound: 3 ULP of max(|lse|, |max z|); worst of a search: 1.0 in float, 1.8 in double.
+/// Bound: 3 ULP of max(|lse|, |max z| / T); worst of a search: 1.0 in float, 1.8 in double.
 /// Cost: about that of reading the logits, for float, double and 16-bit logits by the kernels of simd/; allocates the
 /// result only.
 /// Source: P. Blanchard, D. J. Higham, N. J. Higham, IMA J. Numer. Anal. 41 (2021) 2311, for the shifted sum.
-template <class Logits>
-auto logsumexp(const Eigen::DenseBase<Logits>& logits, Axis axis = Axis::columns) {
-  using Scalar = typename Logits::Scalar;
-  static_assert(detail::is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
-  using Real = RealOf<Scalar>;
-  const detail::Operand operand(logits);
-  const auto z = operand.samples(axis);
-  if constexpr (detail::is_vector<Logits>) {
-    Real result{};
-    detail::logsumexp_samples(z, &result);
-    return result;
-  } else {
-    Eigen::Array<Real, Eigen::Dynamic, 1> result(z.count);
-    detail::logsumexp_samples(z, result.data());
-    return result;
-  }
+template <class Logits, class Options = detail::SoftmaxOptionsOf<Logits>,
+          detail::EnableIfOptions<Options, detail::SoftmaxOptionsOf<Logits>> = 0>
+detail::NumberPerSample<Logits> logsumexp(const Eigen::DenseBase<Logits>& logits, const Options& options = {}) {
+  detail::NumberPerSample<Logits> result{};
+  detail::logsumexp_into(logits, result, detail::options_in<detail::SoftmaxOptionsOf<Logits>>(options));
+  return result;
+}
+template <class Logits, class Out, class Options = detail::SoftmaxOptionsOf<Logits>,
+          detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<Logits>> = 0>
+void logsumexp(const Eigen::DenseBase<Logits>& logits, Out&& out, const Options& options = {}) {
+  detail::logsumexp_into(logits, std::forward<Out>(out), detail::options_in<detail::SoftmaxOptionsOf<Logits>>(options));
+}
+template <class Other, class... Rest, detail::EnableIfNotDense<Other> = 0>
+auto logsumexp(const Other& /*logits*/, const Rest&... /*rest*/) {
+  return detail::refuse<Other, Rest...>();
 }
 
 /// log(exp(a) + exp(b)) of two numbers, or of two expressions coefficient by coefficient.

@@ -6,7 +6,9 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
+#include <xent/detail/arguments/checks.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/output.hpp>
 #include <xent/detail/arguments/targets.hpp>
 #include <xent/detail/core/blocks.hpp>
@@ -15,36 +17,26 @@
 #include <xent/detail/likelihood/sigmoid_runs.hpp>
 #include <xent/detail/likelihood/sigmoid_sample.hpp>
 #include <xent/detail/softmax/cross_entropy.hpp>
+#include <xent/likelihood_options.hpp>
 #include <xent/types.hpp>
 
-#include <optional>
 #include <utility>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 
-/// The options of sigmoid_cross_entropy. The order of the members is API.
-template <class Real>
-struct SigmoidOptions {
-  Axis axis = Axis::columns;
-  Reduction reduction = Reduction::mean;
-  std::optional<Real> denominator{};  // what the mean divides by; not read under Reduction::sum
-  Real label_smoothing{0};            // eps in [0, 1]: y becomes (1 - eps) y + eps / 2
-  Weights<Real> positive_weights{};   // one a class, empty: all ones; multiplies y; >= 0
-  Weights<Real> sample_weights{};     // one a sample, empty: all ones; 0: absent; of either sign under Reduction::sum
-  Executor executor{};                // empty: the calling thread
-};
-
 namespace detail {
 
 template <class Logits>
-using SigmoidOptionsOf = NonDeduced<SigmoidOptions<RealOf<typename Logits::Scalar>>>;
+using SigmoidOptionsOf = SigmoidOptions<RealOf<typename Logits::Scalar>>;
+template <class Logits>
+using SigmoidReportOf = SigmoidReport<RealOf<typename Logits::Scalar>>;
 
 template <class Logits, class Targets, class Gradient>
 RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBase<Logits>& logits,
                                                            const Targets& targets, Gradient&& gradient,
                                                            const SigmoidOptionsOf<Logits>& options,
-                                                           CrossEntropyReportOf<Logits>* report);
+                                                           SigmoidReportOf<Logits>* report);
 
 }  // namespace detail
 
@@ -66,13 +58,10 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
 /// @param targets   y in [0, 1], shaped like the logits, dense or sparse; any real or integer scalar, bool included;
 ///                  used as given
 /// @param gradient  the shape of the logits, their scalar or RealOf it (see docs/outputs.md); `none`
-/// @param options   see SigmoidOptions. D is 1 under Reduction::sum, else `denominator`, else the number of
-///                  coefficients that count. For a vector both weights have one entry, or one a coefficient
-/// @param report    counted, ignored and correct count decisions (correct: the logit is on the side of the target,
-///                  z > 0 where y > 1/2), so that correct / counted is the accuracy and counted the default D.
-///                  Of each sample: sample_loss; logsumexp, the sum of log(1 + exp z), which is the log-sum-exp over
-///                  all combinations of decisions; entropy, the sum of those of the decisions; prediction, the class
-///                  with the largest logit. z_loss and temperature_gradient are 0
+/// @param options   see SigmoidOptions; or an Axis alone. D is 1 under Reduction::sum, else `denominator`, else the
+/// number
+///                  of coefficients that count. For a vector both weights have one entry, or one per coefficient
+/// @param report    see SigmoidReport; correct / counted is the accuracy
 /// @return the loss in nats; 0 when no coefficient counts
 /// @throws std::invalid_argument for shapes that differ and options out of range; before the first write
 ///
@@ -81,19 +70,28 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
 /// Bounds: 4 ULP for the loss of a coefficient (y in [0, 1]) and for the gradient of a hard label; else 4 ULP of w / D
 /// max(d sigma(z), u sigma(-z)). Worst found: 3.3, 2.9 and 3.7 (float), 3.6, 2.6 and 3.4 (double).
 /// Cost: reads the logits once, twice with a report; no heap, except for a sparse target stored class by class.
-template <class Logits, class Targets>
+template <class Logits, class Targets, class Options = detail::SigmoidOptionsOf<Logits>,
+          class Report = detail::SigmoidReportOf<Logits>*,
+          detail::EnableIfOptions<Options, detail::SigmoidOptionsOf<Logits>> = 0>
 RealOf<typename Logits::Scalar> sigmoid_cross_entropy(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
-                                                      const detail::SigmoidOptionsOf<Logits>& options = {},
-                                                      detail::CrossEntropyReportOf<Logits>* report = nullptr) {
-  return detail::sigmoid_cross_entropy_into(logits, targets, none, options, report);
+                                                      const Options& options = {}, const Report& report = nullptr) {
+  return detail::sigmoid_cross_entropy_into(logits, targets, none,
+                                            detail::options_in<detail::SigmoidOptionsOf<Logits>>(options),
+                                            detail::report_in<detail::SigmoidReportOf<Logits>>(report));
 }
-template <class Logits, class Targets, class Gradient,
+template <class Logits, class Targets, class Gradient, class Options = detail::SigmoidOptionsOf<Logits>,
+          class Report = detail::SigmoidReportOf<Logits>*,
           detail::EnableIfOutput<Gradient, detail::SigmoidOptionsOf<Logits>> = 0>
 RealOf<typename Logits::Scalar> sigmoid_cross_entropy(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
-                                                      Gradient&& gradient,
-                                                      const detail::SigmoidOptionsOf<Logits>& options = {},
-                                                      detail::CrossEntropyReportOf<Logits>* report = nullptr) {
-  return detail::sigmoid_cross_entropy_into(logits, targets, std::forward<Gradient>(gradient), options, report);
+                                                      Gradient&& gradient, const Options& options = {},
+                                                      const Report& report = nullptr) {
+  return detail::sigmoid_cross_entropy_into(logits, targets, std::forward<Gradient>(gradient),
+                                            detail::options_in<detail::SigmoidOptionsOf<Logits>>(options),
+                                            detail::report_in<detail::SigmoidReportOf<Logits>>(report));
+}
+template <class Other, class... Rest, detail::EnableIfNotDense<Other> = 0>
+auto sigmoid_cross_entropy(const Other& /*logits*/, const Rest&... /*rest*/) {
+  return detail::refuse<Other, Rest...>();
 }
 
 namespace detail {
@@ -101,15 +99,20 @@ namespace detail {
 /// Targets of decisions: not labels, whatever their scalar is.
 template <class W, class Logits, class Targets>
 auto make_decision_targets(const Targets& targets, Axis axis) {
-  static_assert(is_dense<Targets> || is_sparse_expression<Targets>(),
-                "xent: the targets of sigmoid_cross_entropy are one number a logit, in a dense or sparse Eigen "
+  constexpr bool fits = is_dense<Targets> || is_sparse_expression<Targets>();
+  static_assert(fits,
+                "xent: the targets of sigmoid_cross_entropy are one number per logit, in a dense or sparse Eigen "
                 "expression shaped like the logits");
-  using Scalar = typename EigenOf<Targets>::Scalar;
-  static_assert(Eigen::NumTraits<Scalar>::IsComplex == 0, "xent: the targets must be real");
-  if constexpr (is_sparse_expression<Targets>())
-    return SparseTargetArgument<EigenOf<Targets>, W>(targets, axis, is_vector<Logits>);
-  else
-    return DenseTargetArgument<DenseOf<Targets>, W>(targets, axis, is_vector<Logits>);
+  if constexpr (!fits) {
+    return DenseTargetArgument<Eigen::ArrayXXf, W>(Eigen::ArrayXXf(), axis, is_vector<Logits>);
+  } else {
+    static_assert(Eigen::NumTraits<typename EigenOf<Targets>::Scalar>::IsComplex == 0,
+                  "xent: the targets must be real");
+    if constexpr (is_sparse_expression<Targets>())
+      return SparseTargetArgument<EigenOf<Targets>, W>(targets, axis, is_vector<Logits>);
+    else
+      return DenseTargetArgument<DenseOf<Targets>, W>(targets, axis, is_vector<Logits>);
+  }
 }
 
 /// The weights of a matrix, one a sample and one a class; of a vector, one for all coefficients or one each.
@@ -129,7 +132,7 @@ template <class Logits, class Targets, class Gradient>
 RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBase<Logits>& logits,
                                                            const Targets& targets, Gradient&& gradient,
                                                            const SigmoidOptionsOf<Logits>& options,
-                                                           CrossEntropyReportOf<Logits>* report) {
+                                                           SigmoidReportOf<Logits>* report) {
   using Scalar = typename Logits::Scalar;
   using Real = RealOf<Scalar>;
   using W = Wide<Real>;
@@ -144,8 +147,7 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
 
   argument.check_shape(function, operand, vector, z.count);
   output.check_shape(function, "gradient", operand, vector);
-  if (!(options.label_smoothing >= Real(0)) || !(options.label_smoothing <= Real(1)))
-    throw_invalid(function, "label_smoothing", text(options.label_smoothing), "a number in [0, 1]");
+  check_label_smoothing(function, options.label_smoothing);
   check_denominator(function, options.reduction, options.denominator);
   check_decision_weights<vector>(function, options, z.classes, z.count);
   using Coefficients = CoefficientWeights<Real>;
@@ -177,9 +179,7 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
   const Real loss = counted == 0 ? Real(0) : narrow<Real>(W(sums.loss / denominator));
   if (report) {
     report->loss = loss;
-    report->z_loss = Real(0);
     report->denominator = narrow<Real>(options.reduction == Reduction::mean ? denominator : by_default);
-    report->temperature_gradient = Real(0);
     report->counted = counted;
     report->ignored = operand.size() - counted;
     report->correct = sums.correct;

@@ -5,39 +5,20 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/output.hpp>
 #include <xent/detail/core/blocks.hpp>
-#include <xent/detail/core/error.hpp>
 #include <xent/detail/softmax/softmax_sample.hpp>
 #include <xent/detail/softmax/softmax_tiles.hpp>
+#include <xent/softmax_options.hpp>
 #include <xent/types.hpp>
 
-#include <type_traits>
 #include <utility>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 
-template <class Real>
-struct SoftmaxOptions {
-  Axis axis = Axis::columns;
-  Real temperature{1};  // logits are divided by it; > 0
-  Executor executor{};  // empty: the calling thread
-};
-
 namespace detail {
-
-template <class Logits>
-using SoftmaxOptionsOf = NonDeduced<SoftmaxOptions<RealOf<typename Logits::Scalar>>>;
-
-template <class Real>
-void check_temperature(const char* function, const Real& temperature) {
-  if (!(temperature > Real(0)) || !is_finite(temperature))
-    throw_invalid(function, "temperature", text(temperature), "a finite number > 0");
-}
-
-template <class A>
-using EnableIfAxis = std::enable_if_t<std::is_same_v<A, Axis>, int>;
 
 /// softmax_k = e_k / S
 struct SoftmaxMap {
@@ -71,7 +52,7 @@ typename Logits::PlainObject softmax_returned(const Eigen::DenseBase<Logits>& lo
 /// @param logits   real [classes x samples], or [samples x classes] with Axis::rows, any dense expression; a vector at
 ///                 compile time is one sample
 /// @param out      the same shape, the scalar of the logits or RealOf it (see docs/outputs.md)
-/// @param options  axis, temperature T > 0, executor
+/// @param options  SoftmaxOptions: axis, temperature T > 0, executor; or an Axis alone
 /// @return an object shaped like the logits with their scalar; the form with `out` returns nothing
 /// @throws std::invalid_argument for a temperature that is not finite and > 0, or an `out` of another shape
 ///
@@ -80,18 +61,21 @@ typename Logits::PlainObject softmax_returned(const Eigen::DenseBase<Logits>& lo
 /// double.
 /// Cost: about that of copying the logits, for float, double and 16-bit logits by the kernels of simd/; allocates the
 /// result only (and a tile, as softmax_cross_entropy does).
-template <class Logits>
-typename Logits::PlainObject softmax(const Eigen::DenseBase<Logits>& logits,
-                                     const detail::SoftmaxOptionsOf<Logits>& options = {}) {
-  return detail::softmax_returned<detail::SoftmaxMap>(logits, options);
+template <class Logits, class Options = detail::SoftmaxOptionsOf<Logits>,
+          detail::EnableIfOptions<Options, detail::SoftmaxOptionsOf<Logits>> = 0>
+typename Logits::PlainObject softmax(const Eigen::DenseBase<Logits>& logits, const Options& options = {}) {
+  return detail::softmax_returned<detail::SoftmaxMap>(logits,
+                                                      detail::options_in<detail::SoftmaxOptionsOf<Logits>>(options));
 }
-template <class Logits, class A, detail::EnableIfAxis<A> = 0>
-typename Logits::PlainObject softmax(const Eigen::DenseBase<Logits>& logits, A axis) {
-  return detail::softmax_returned<detail::SoftmaxMap>(logits, {axis});
+template <class Logits, class Out, class Options = detail::SoftmaxOptionsOf<Logits>,
+          detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<Logits>> = 0>
+void softmax(const Eigen::DenseBase<Logits>& logits, Out&& out, const Options& options = {}) {
+  detail::softmax_into<detail::SoftmaxMap>(logits, std::forward<Out>(out),
+                                           detail::options_in<detail::SoftmaxOptionsOf<Logits>>(options));
 }
-template <class Logits, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<Logits>> = 0>
-void softmax(const Eigen::DenseBase<Logits>& logits, Out&& out, const detail::SoftmaxOptionsOf<Logits>& options = {}) {
-  detail::softmax_into<detail::SoftmaxMap>(logits, std::forward<Out>(out), options);
+template <class Other, class... Rest, detail::EnableIfNotDense<Other> = 0>
+auto softmax(const Other& /*logits*/, const Rest&... /*rest*/) {
+  return detail::refuse<Other, Rest...>();
 }
 
 /// The logarithm of the softmax of every sample.
@@ -102,19 +86,21 @@ void softmax(const Eigen::DenseBase<Logits>& logits, Out&& out, const detail::So
 /// Parameters, exceptions and cost as for `softmax`. A masked class gets -inf; a sample with every logit -inf is -inf;
 /// a sample with NaN or +inf is NaN. Bound: 2.5 ULP a coefficient; worst of a search:
 /// 2.0 in float, 1.7 in double.
-template <class Logits>
-typename Logits::PlainObject log_softmax(const Eigen::DenseBase<Logits>& logits,
-                                         const detail::SoftmaxOptionsOf<Logits>& options = {}) {
-  return detail::softmax_returned<detail::LogSoftmaxMap>(logits, options);
+template <class Logits, class Options = detail::SoftmaxOptionsOf<Logits>,
+          detail::EnableIfOptions<Options, detail::SoftmaxOptionsOf<Logits>> = 0>
+typename Logits::PlainObject log_softmax(const Eigen::DenseBase<Logits>& logits, const Options& options = {}) {
+  return detail::softmax_returned<detail::LogSoftmaxMap>(logits,
+                                                         detail::options_in<detail::SoftmaxOptionsOf<Logits>>(options));
 }
-template <class Logits, class A, detail::EnableIfAxis<A> = 0>
-typename Logits::PlainObject log_softmax(const Eigen::DenseBase<Logits>& logits, A axis) {
-  return detail::softmax_returned<detail::LogSoftmaxMap>(logits, {axis});
+template <class Logits, class Out, class Options = detail::SoftmaxOptionsOf<Logits>,
+          detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<Logits>> = 0>
+void log_softmax(const Eigen::DenseBase<Logits>& logits, Out&& out, const Options& options = {}) {
+  detail::softmax_into<detail::LogSoftmaxMap>(logits, std::forward<Out>(out),
+                                              detail::options_in<detail::SoftmaxOptionsOf<Logits>>(options));
 }
-template <class Logits, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<Logits>> = 0>
-void log_softmax(const Eigen::DenseBase<Logits>& logits, Out&& out,
-                 const detail::SoftmaxOptionsOf<Logits>& options = {}) {
-  detail::softmax_into<detail::LogSoftmaxMap>(logits, std::forward<Out>(out), options);
+template <class Other, class... Rest, detail::EnableIfNotDense<Other> = 0>
+auto log_softmax(const Other& /*logits*/, const Rest&... /*rest*/) {
+  return detail::refuse<Other, Rest...>();
 }
 
 namespace detail {
@@ -163,12 +149,9 @@ template <class Map, class Logits, class Out>
 void softmax_into(const Eigen::DenseBase<Logits>& logits, Out&& out, const SoftmaxOptionsOf<Logits>& options) {
   using Scalar = typename Logits::Scalar;
   static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
-  static_assert(is_dense<Out>,
-                "xent: the output must be a dense Eigen object; options must be those of the results' scalar, as "
-                "SoftmaxOptions<float> for float, half or bfloat16");
   check_temperature(Map::name, options.temperature);
   const Operand operand(logits);
-  auto output = make_output<Scalar>(std::forward<Out>(out));
+  auto output = make_result_output<Scalar>(std::forward<Out>(out));
   output.check_shape(Map::name, "out", operand, is_vector<Logits>);
   const auto z = operand.samples(options.axis);
   output.prepare(operand, is_vector<Logits>);

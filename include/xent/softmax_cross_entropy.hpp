@@ -7,6 +7,7 @@
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/output.hpp>
 #include <xent/detail/arguments/targets.hpp>
 #include <xent/detail/softmax/cross_entropy.hpp>
@@ -47,10 +48,10 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// @param logits    real [classes x batch], or [batch x classes] with Axis::rows; any dense expression; a vector at
 ///                  compile time is one sample
 /// @param targets   labels: integers [batch], as an Eigen vector of either orientation or a container, for one sample
-///                  also a plain integer; or a distribution a sample: dense or sparse, shaped like the logits, any
+///                  also a plain integer; or a distribution per sample: dense or sparse, shaped like the logits, any
 ///                  real scalar
 /// @param gradient  the shape of the logits, their scalar or RealOf it (see docs/outputs.md); `none`
-/// @param options   see CrossEntropyOptions
+/// @param options   see CrossEntropyOptions; or an Axis alone
 /// @param report    see CrossEntropyReport; filled in the same pass
 /// @return the loss in nats; 0 for an empty batch, or when no sample counts
 /// @throws std::invalid_argument for shapes that differ and options out of range, std::out_of_range for a label that is
@@ -70,19 +71,28 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// strided class axis, more than 4096 classes of 16 bits, or dense targets that are copied since they lie otherwise
 /// than the logits or have 16 bits; and two buffers of a sample's results on their way past the caches. Source: J. S.
 /// Bridle, "Probabilistic interpretation of feedforward classification network outputs" (1990), for s - y.
-template <class Logits, class Targets>
+template <class Logits, class Targets, class Options = detail::CrossEntropyOptionsOf<Logits>,
+          class Report = detail::CrossEntropyReportOf<Logits>*,
+          detail::EnableIfOptions<Options, detail::CrossEntropyOptionsOf<Logits>> = 0>
 RealOf<typename Logits::Scalar> softmax_cross_entropy(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
-                                                      const detail::CrossEntropyOptionsOf<Logits>& options = {},
-                                                      detail::CrossEntropyReportOf<Logits>* report = nullptr) {
-  return detail::softmax_cross_entropy_into(logits, targets, none, options, report);
+                                                      const Options& options = {}, const Report& report = nullptr) {
+  return detail::softmax_cross_entropy_into(logits, targets, none,
+                                            detail::options_in<detail::CrossEntropyOptionsOf<Logits>>(options),
+                                            detail::report_in<detail::CrossEntropyReportOf<Logits>>(report));
 }
-template <class Logits, class Targets, class Gradient,
+template <class Logits, class Targets, class Gradient, class Options = detail::CrossEntropyOptionsOf<Logits>,
+          class Report = detail::CrossEntropyReportOf<Logits>*,
           detail::EnableIfOutput<Gradient, detail::CrossEntropyOptionsOf<Logits>> = 0>
 RealOf<typename Logits::Scalar> softmax_cross_entropy(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
-                                                      Gradient&& gradient,
-                                                      const detail::CrossEntropyOptionsOf<Logits>& options = {},
-                                                      detail::CrossEntropyReportOf<Logits>* report = nullptr) {
-  return detail::softmax_cross_entropy_into(logits, targets, std::forward<Gradient>(gradient), options, report);
+                                                      Gradient&& gradient, const Options& options = {},
+                                                      const Report& report = nullptr) {
+  return detail::softmax_cross_entropy_into(logits, targets, std::forward<Gradient>(gradient),
+                                            detail::options_in<detail::CrossEntropyOptionsOf<Logits>>(options),
+                                            detail::report_in<detail::CrossEntropyReportOf<Logits>>(report));
+}
+template <class Other, class... Rest, detail::EnableIfNotDense<Other> = 0>
+auto softmax_cross_entropy(const Other& /*logits*/, const Rest&... /*rest*/) {
+  return detail::refuse<Other, Rest...>();
 }
 
 /// The Hessian of softmax_cross_entropy with respect to the logits, times a direction v, for every sample in
@@ -101,21 +111,27 @@ RealOf<typename Logits::Scalar> softmax_cross_entropy(const Eigen::DenseBase<Log
 /// part of the direction is not read. Bound: 8 ULP of the sum of the absolute values of the terms.
 /// Cost: reads logits and direction three times; allocates the result only.
 /// Source: B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994) 147.
-template <class Logits, class Targets, class Direction>
+template <class Logits, class Targets, class Direction, class Options = detail::CrossEntropyOptionsOf<Logits>,
+          detail::EnableIfOptions<Options, detail::CrossEntropyOptionsOf<Logits>> = 0>
 typename Logits::PlainObject softmax_cross_entropy_hvp(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
                                                        const Eigen::DenseBase<Direction>& direction,
-                                                       const detail::CrossEntropyOptionsOf<Logits>& options = {}) {
+                                                       const Options& options = {}) {
   typename Logits::PlainObject out;
   out.resize(logits.rows(), logits.cols());
-  detail::hvp_into(logits, targets, direction, out, options);
+  detail::hvp_into(logits, targets, direction, out, detail::options_in<detail::CrossEntropyOptionsOf<Logits>>(options));
   return out;
 }
 template <class Logits, class Targets, class Direction, class Out,
+          class Options = detail::CrossEntropyOptionsOf<Logits>,
           detail::EnableIfOutput<Out, detail::CrossEntropyOptionsOf<Logits>> = 0>
 void softmax_cross_entropy_hvp(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
-                               const Eigen::DenseBase<Direction>& direction, Out&& out,
-                               const detail::CrossEntropyOptionsOf<Logits>& options = {}) {
-  detail::hvp_into(logits, targets, direction, std::forward<Out>(out), options);
+                               const Eigen::DenseBase<Direction>& direction, Out&& out, const Options& options = {}) {
+  detail::hvp_into(logits, targets, direction, std::forward<Out>(out),
+                   detail::options_in<detail::CrossEntropyOptionsOf<Logits>>(options));
+}
+template <class Other, class... Rest, detail::EnableIfNotDense<Other> = 0>
+auto softmax_cross_entropy_hvp(const Other& /*logits*/, const Rest&... /*rest*/) {
+  return detail::refuse<Other, Rest...>();
 }
 
 namespace detail {
@@ -128,7 +144,8 @@ RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBas
   using Scalar = typename Logits::Scalar;
   using Real = RealOf<Scalar>;
   constexpr const char* function = "softmax_cross_entropy";
-  static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
+  static_assert(is_real<Scalar>,
+                "xent: logits must be real: write .cast<float>() or .cast<double>(); and they come before the labels");
   const Operand operand(logits);
   const auto argument = make_targets<Wide<Real>, Logits>(targets, options.axis);
   const auto& target = argument.view();
@@ -137,7 +154,6 @@ RealOf<typename Logits::Scalar> softmax_cross_entropy_into(const Eigen::DenseBas
 
   argument.check_shape(function, operand, is_vector<Logits>, z.count);
   output.check_shape(function, "gradient", operand, is_vector<Logits>);
-  if (options.accumulate) throw_invalid(function, "accumulate", "true", "false, which only linear_cross_entropy reads");
   const CountedSamples<Real> counted = check_batch(function, target, z.classes, z.count, options);
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
 
@@ -177,22 +193,21 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
   using Real = RealOf<Scalar>;
   using V = typename Direction::Scalar;
   constexpr const char* function = "softmax_cross_entropy_hvp";
-  static_assert(is_real<Scalar>, "xent: logits must be real: write .cast<float>() or .cast<double>()");
+  static_assert(is_real<Scalar>,
+                "xent: logits must be real: write .cast<float>() or .cast<double>(); and they come before the labels");
   static_assert(std::is_same_v<V, Scalar> || std::is_same_v<V, Real>,
                 "xent: the direction has another scalar than the logits: write .cast<>() on one of them");
-  static_assert(!is_none<Out>, "xent: the product with the Hessian is what this function computes: it needs an output");
   const Operand operand(logits);
   const Operand v_operand(direction);
   const auto argument = make_targets<Wide<Real>, Logits>(targets, options.axis);
   const auto& target = argument.view();
-  auto output = make_output<Scalar>(std::forward<Out>(out));
+  auto output = make_result_output<Scalar>(std::forward<Out>(out));
   const auto z = operand.samples(options.axis);
   const auto v = v_operand.samples(options.axis, is_vector<Logits>);
 
   argument.check_shape(function, operand, is_vector<Logits>, z.count);
   check_same_shape(function, "direction", operand, v_operand);
   output.check_shape(function, "out", operand, is_vector<Logits>);
-  if (options.accumulate) throw_invalid(function, "accumulate", "true", "false, which only linear_cross_entropy reads");
   const CountedSamples<Real> counted = check_batch(function, target, z.classes, z.count, options);
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
 

@@ -6,10 +6,13 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/output.hpp>
+#include <xent/detail/core/blocks.hpp>
+#include <xent/detail/core/error.hpp>
 #include <xent/detail/softmax/jacobian_rows.hpp>
 #include <xent/detail/softmax/jacobian_sample.hpp>
-#include <xent/softmax.hpp>
+#include <xent/softmax_options.hpp>
 #include <xent/types.hpp>
 
 #include <stdexcept>
@@ -78,32 +81,46 @@ detail::SoftmaxJacobianOf<S> softmax_jacobian(
 ///                 expression; a vector at compile time is one sample
 /// @param v, g     shaped like s, with its scalar or RealOf it
 /// @param out      shaped like s, with its scalar or RealOf it (see docs/outputs.md)
-/// @param options  axis, temperature T > 0, executor
+/// @param options  SoftmaxOptions: axis, temperature T > 0, executor; or an Axis alone
 /// @return an object shaped like v with its scalar; the form with `out` returns nothing
 /// @throws std::invalid_argument for shapes that differ, or a temperature that is not finite and > 0
 ///
 /// A class with s_k = 0 gets 0 and its v_k is not read. s is used as given: it need not sum to 1.
 /// Computed in about twice the digits of the result and rounded once: 1 ULP of the sum of the absolute values of the
 /// terms, s_k (|v_k| + sum_j s_j |v_j|) / T. Cost: reads s and v twice, writes once; allocates the result only.
-template <class S, class V>
+template <class S, class V, class Options = detail::SoftmaxOptionsOf<S>,
+          detail::EnableIfOptions<Options, detail::SoftmaxOptionsOf<S>> = 0>
 typename V::PlainObject softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v,
-                                    const detail::SoftmaxOptionsOf<S>& options = {}) {
-  return detail::jacobian_returned<detail::SoftmaxProduct>({"softmax_jvp", "v"}, s, v, options);
+                                    const Options& options = {}) {
+  return detail::jacobian_returned<detail::SoftmaxProduct>({"softmax_jvp", "v"}, s, v,
+                                                           detail::options_in<detail::SoftmaxOptionsOf<S>>(options));
 }
-template <class S, class V, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
-void softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v, Out&& out,
-                 const detail::SoftmaxOptionsOf<S>& options = {}) {
-  detail::jacobian_into<detail::SoftmaxProduct>({"softmax_jvp", "v"}, s, v, std::forward<Out>(out), options);
+template <class S, class V, class Out, class Options = detail::SoftmaxOptionsOf<S>,
+          detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
+void softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v, Out&& out, const Options& options = {}) {
+  detail::jacobian_into<detail::SoftmaxProduct>({"softmax_jvp", "v"}, s, v, std::forward<Out>(out),
+                                                detail::options_in<detail::SoftmaxOptionsOf<S>>(options));
 }
-template <class S, class G>
+template <class S, class V, class... Rest, detail::EnableIfNotDense<S, V> = 0>
+auto softmax_jvp(const S& /*s*/, const V& /*v*/, const Rest&... /*rest*/) {
+  return detail::refuse<S, V, Rest...>();
+}
+template <class S, class G, class Options = detail::SoftmaxOptionsOf<S>,
+          detail::EnableIfOptions<Options, detail::SoftmaxOptionsOf<S>> = 0>
 typename G::PlainObject softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g,
-                                    const detail::SoftmaxOptionsOf<S>& options = {}) {
-  return detail::jacobian_returned<detail::SoftmaxProduct>({"softmax_vjp", "g"}, s, g, options);
+                                    const Options& options = {}) {
+  return detail::jacobian_returned<detail::SoftmaxProduct>({"softmax_vjp", "g"}, s, g,
+                                                           detail::options_in<detail::SoftmaxOptionsOf<S>>(options));
 }
-template <class S, class G, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
-void softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g, Out&& out,
-                 const detail::SoftmaxOptionsOf<S>& options = {}) {
-  detail::jacobian_into<detail::SoftmaxProduct>({"softmax_vjp", "g"}, s, g, std::forward<Out>(out), options);
+template <class S, class G, class Out, class Options = detail::SoftmaxOptionsOf<S>,
+          detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
+void softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g, Out&& out, const Options& options = {}) {
+  detail::jacobian_into<detail::SoftmaxProduct>({"softmax_vjp", "g"}, s, g, std::forward<Out>(out),
+                                                detail::options_in<detail::SoftmaxOptionsOf<S>>(options));
+}
+template <class S, class G, class... Rest, detail::EnableIfNotDense<S, G> = 0>
+auto softmax_vjp(const S& /*s*/, const G& /*g*/, const Rest&... /*rest*/) {
+  return detail::refuse<S, G, Rest...>();
 }
 
 /// How far log_softmax(z / T) moves when the logits move by v.
@@ -112,15 +129,23 @@ void softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g, Out
 ///
 /// Parameters (s is the softmax, not its logarithm), exceptions and cost as for `softmax_jvp`. A class with s_k = 0
 /// adds nothing to <s, v>, whatever its v_k. Bound: 1 ULP of (|v_k| + sum_j s_j |v_j|) / T.
-template <class S, class V>
+template <class S, class V, class Options = detail::SoftmaxOptionsOf<S>,
+          detail::EnableIfOptions<Options, detail::SoftmaxOptionsOf<S>> = 0>
 typename V::PlainObject log_softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v,
-                                        const detail::SoftmaxOptionsOf<S>& options = {}) {
-  return detail::jacobian_returned<detail::LogSoftmaxProduct>({"log_softmax_jvp", "v"}, s, v, options);
+                                        const Options& options = {}) {
+  return detail::jacobian_returned<detail::LogSoftmaxProduct>({"log_softmax_jvp", "v"}, s, v,
+                                                              detail::options_in<detail::SoftmaxOptionsOf<S>>(options));
 }
-template <class S, class V, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
+template <class S, class V, class Out, class Options = detail::SoftmaxOptionsOf<S>,
+          detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
 void log_softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v, Out&& out,
-                     const detail::SoftmaxOptionsOf<S>& options = {}) {
-  detail::jacobian_into<detail::LogSoftmaxProduct>({"log_softmax_jvp", "v"}, s, v, std::forward<Out>(out), options);
+                     const Options& options = {}) {
+  detail::jacobian_into<detail::LogSoftmaxProduct>({"log_softmax_jvp", "v"}, s, v, std::forward<Out>(out),
+                                                   detail::options_in<detail::SoftmaxOptionsOf<S>>(options));
+}
+template <class S, class V, class... Rest, detail::EnableIfNotDense<S, V> = 0>
+auto log_softmax_jvp(const S& /*s*/, const V& /*v*/, const Rest&... /*rest*/) {
+  return detail::refuse<S, V, Rest...>();
 }
 
 /// From the gradient g with respect to log_softmax(z / T) to the gradient with respect to z.
@@ -130,16 +155,23 @@ void log_softmax_jvp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<V>& v,
 /// Parameters (s is the softmax, not its logarithm), exceptions and cost as for `softmax_jvp`. A class with s_k = 0
 /// gets g_k / T: s alone cannot tell a masked class from one whose probability underflowed. Bound: 1 ULP of (|g_k| +
 /// s_k sum_j |g_j|) / T.
-template <class S, class G>
+template <class S, class G, class Options = detail::SoftmaxOptionsOf<S>,
+          detail::EnableIfOptions<Options, detail::SoftmaxOptionsOf<S>> = 0>
 typename G::PlainObject log_softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g,
-                                        const detail::SoftmaxOptionsOf<S>& options = {}) {
-  return detail::jacobian_returned<detail::LogSoftmaxTransposedProduct>({"log_softmax_vjp", "g"}, s, g, options);
+                                        const Options& options = {}) {
+  return detail::jacobian_returned<detail::LogSoftmaxTransposedProduct>(
+      {"log_softmax_vjp", "g"}, s, g, detail::options_in<detail::SoftmaxOptionsOf<S>>(options));
 }
-template <class S, class G, class Out, detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
+template <class S, class G, class Out, class Options = detail::SoftmaxOptionsOf<S>,
+          detail::EnableIfOutput<Out, detail::SoftmaxOptionsOf<S>> = 0>
 void log_softmax_vjp(const Eigen::DenseBase<S>& s, const Eigen::DenseBase<G>& g, Out&& out,
-                     const detail::SoftmaxOptionsOf<S>& options = {}) {
+                     const Options& options = {}) {
   detail::jacobian_into<detail::LogSoftmaxTransposedProduct>({"log_softmax_vjp", "g"}, s, g, std::forward<Out>(out),
-                                                             options);
+                                                             detail::options_in<detail::SoftmaxOptionsOf<S>>(options));
+}
+template <class S, class G, class... Rest, detail::EnableIfNotDense<S, G> = 0>
+auto log_softmax_vjp(const S& /*s*/, const G& /*g*/, const Rest&... /*rest*/) {
+  return detail::refuse<S, G, Rest...>();
 }
 
 /// What `softmax_jacobian` returns.
@@ -245,13 +277,10 @@ void jacobian_into(const ProductName& name, const Eigen::DenseBase<S>& s, const 
   static_assert(is_real<Scalar>, "xent: probabilities must be real: write .cast<float>() or .cast<double>()");
   static_assert(std::is_same_v<typename V::Scalar, Scalar> || std::is_same_v<typename V::Scalar, RealOf<Scalar>>,
                 "xent: probabilities and vectors must have the same scalar: write .cast<>() on one of them");
-  static_assert(is_dense<Out>,
-                "xent: the output must be a dense Eigen object; options must be those of the results' scalar, as "
-                "SoftmaxOptions<float> for float, half or bfloat16");
   check_temperature(name.function, options.temperature);
   const Operand probabilities(s);
   const Operand vectors(v);
-  auto output = make_output<Scalar>(std::forward<Out>(out));
+  auto output = make_result_output<Scalar>(std::forward<Out>(out));
   check_same_shape(name.function, name.argument, probabilities, vectors);
   output.check_shape(name.function, "out", probabilities, is_vector<S>);
   output.prepare(probabilities, is_vector<S>);

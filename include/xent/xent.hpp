@@ -7,6 +7,7 @@
 #include <xent/counts.hpp>
 #include <xent/cross_entropy_options.hpp>
 #include <xent/information.hpp>
+#include <xent/instruction_set.hpp>
 #include <xent/likelihood.hpp>
 #include <xent/linear_cross_entropy.hpp>
 #include <xent/logits.hpp>

@@ -4,7 +4,7 @@
 /// What the cases of the golden digests share: inputs that are the same bits everywhere, the ways in which a batch may
 /// lie in memory, and the digest of what a function has made of it.
 
-#include <xent/simd/instruction_set.hpp>
+#include <xent/simd/processor.hpp>
 #include <xent/types.hpp>
 
 #include <Eigen/Core>
@@ -217,7 +217,7 @@ class Digest {
 };
 
 /// Whether there are kernels: batches that are larger than the caches take no other path where there are none.
-inline bool has_kernels() { return xent::simd::instruction_set() != xent::simd::InstructionSet::portable; }
+inline bool has_kernels() { return xent::instruction_set() != xent::InstructionSet::portable; }
 
 /// A line of the output. A name that was there before ends the program.
 void print(const std::string& name, const Digest& digest);

@@ -11,7 +11,9 @@ namespace {
 
 template <class S, template <class> class Layout>
 void nll_case(const Shape& shape, Option option) {
-  const auto options = options_of<RealOf<S>>(option, shape, Layout<S>::axis);
+  const auto all = options_of<RealOf<S>>(option, shape, Layout<S>::axis);
+  const xent::NllOptions<RealOf<S>> options{
+      all.axis, all.reduction, all.denominator, all.ignore_index, all.class_weights, all.sample_weights, {}};
   const Eigen::VectorXi labels = labels_of(option, shape);
   const auto call = [&](const auto& l, const auto& /*none*/, auto* report) {
     return xent::nll(l, labels, options, report);

@@ -24,7 +24,7 @@ void linear_case(const Shape& shape, Index dim, Option option, bool small) {
   Columns<Real> bias = logits_of<Columns<Real>>(Option::plain, {shape.classes, 1}, 9);
   Layout<Real> targets = targets_of<Layout<Real>>(option, shape);
   const Eigen::VectorXi labels = labels_of(option, shape);
-  auto options = options_of<Real>(option, shape, Layout<S>::axis);
+  xent::LinearCrossEntropyOptions<Real> options{options_of<Real>(option, shape, Layout<S>::axis)};
   if (small) options.workspace_bytes = 60000;
   options.accumulate = small;
 

@@ -9,6 +9,12 @@
 namespace digests {
 namespace {
 
+template <class Real>
+xent::LogitOptions<Real> logit_options_of(Option option, const Shape& shape, Axis axis) {
+  const auto all = options_of<Real>(option, shape, axis);
+  return {all.axis, all.reduction, all.denominator, all.temperature, all.sample_weights, {}};
+}
+
 template <class S, template <class> class Layout>
 std::string rest_of_name(const Shape& shape, Option option, To to) {
   return std::string(scalar_name<S>()) + "/" + Layout<S>::name + name_of(to) + "/" + shape.name() + "/" +
@@ -17,7 +23,7 @@ std::string rest_of_name(const Shape& shape, Option option, To to) {
 
 template <class S, template <class> class Layout>
 void entropy_case(const Shape& shape, Option option, To to = To::another) {
-  const auto options = options_of<RealOf<S>>(option, shape, Layout<S>::axis);
+  const auto options = logit_options_of<RealOf<S>>(option, shape, Layout<S>::axis);
   const auto call = [&](const auto& z, auto&& gradient, auto* report) {
     return xent::entropy_from_logits(z, gradient, options, report);
   };
@@ -28,7 +34,7 @@ void entropy_case(const Shape& shape, Option option, To to = To::another) {
 /// Distributions far apart in one case, nearly equal in the other. In place: the gradient of p where p was.
 template <class S, template <class> class Layout>
 void divergence_case(const Shape& shape, Option option, To to = To::another, bool near = false) {
-  const auto options = options_of<RealOf<S>>(option, shape, Layout<S>::axis);
+  const auto options = logit_options_of<RealOf<S>>(option, shape, Layout<S>::axis);
   auto q = logits_of<Layout<S>>(option == Option::nan ? Option::plain : option, shape, near ? 1 : 16);
   if (near)
     for (Index i = 0; i < shape.samples; ++i)

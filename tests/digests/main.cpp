@@ -59,10 +59,10 @@ void add_libm(Digest& digest) {
   }
 }
 
-const char* name_of(xent::simd::InstructionSet set) {
-  if (set == xent::simd::InstructionSet::avx512) return "avx512";
-  if (set == xent::simd::InstructionSet::avx2) return "avx2";
-  return set == xent::simd::InstructionSet::portable ? "portable" : "another";
+const char* name_of(xent::InstructionSet set) {
+  if (set == xent::InstructionSet::avx512) return "avx512";
+  if (set == xent::InstructionSet::avx2) return "avx2";
+  return set == xent::InstructionSet::portable ? "portable" : "another";
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ int main() {
   add_libm<float>(libm);
   add_libm<double>(libm);
   print("libm", libm);
-  std::printf("# instruction set %s\n", name_of(xent::simd::instruction_set()));
+  std::printf("# instruction set %s\n", name_of(xent::instruction_set()));
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
   std::printf("# the compiler may fuse products and sums\n");
 #endif

@@ -23,7 +23,16 @@ void sigmoid_case(const std::string& kind, const Targets& y, const Shape& shape,
   options.positive_weights = of_classes.class_weights;
   options.sample_weights = of_classes.sample_weights;
   const auto call = [&](const auto& z, auto&& gradient, auto* report) {
-    return xent::sigmoid_cross_entropy(z, y, gradient, options, report);
+    if (!report) return xent::sigmoid_cross_entropy(z, y, gradient, options);
+    xent::SigmoidReport<Real> decisions;
+    const Real loss = xent::sigmoid_cross_entropy(z, y, gradient, options, &decisions);
+    *report = {decisions.loss,        0,
+               decisions.denominator, 0,
+               decisions.counted,     decisions.ignored,
+               decisions.correct,     decisions.sample_loss,
+               decisions.logsumexp,   decisions.entropy,
+               decisions.prediction};
+    return loss;
   };
   print("sigmoid_cross_entropy/" + kind + "/" + scalar_name<S>() + "/" + Layout<S>::name + name_of(to) + "/" +
             shape.name() + "/" + name_of(option),

@@ -1,4 +1,4 @@
-// expect: counts are one number a class, in a vector: for a matrix write .col(0), or .reshaped()
+// expect: counts are one number per class, in a vector: for a matrix write .col(0), or .reshaped()
 #include <xent/counts.hpp>
 double entropy(const Eigen::MatrixXi& counts) {
 #ifdef XENT_MISUSE_FIXED

@@ -1,7 +1,7 @@
 # cmake -D COMPILER=... -D FLAGS=... -D EIGEN=... -D SOURCE=misuse/<name>.cpp -P misuse_test.cmake
 #
 # SOURCE begins with comment lines:
-#   // expect: <words that the compiler must print>      once or more; the test wants every line's words
+#   // expect: <words that the compiler must print>      once or more; the first in its first error or the line after it
 #   // flags: <flags for the compiler>                   optional
 # It must fail to compile with all the expected words in the output. With XENT_MISUSE_FIXED defined, and the same flags, it
 # must compile: the misuse alone makes it fail.
@@ -34,6 +34,12 @@ endif()
 compile(exit_code output)
 if(exit_code EQUAL 0)
   message(FATAL_ERROR "${SOURCE} compiles, but should not")
+endif()
+string(REGEX MATCH "[^\n]* error: [^\n]*\n?[^\n]*" first_error "${output}")
+list(GET expected 0 words)
+string(FIND "${first_error}" "${words}" position)
+if(position EQUAL -1)
+  message(FATAL_ERROR "The first error should be\n  ${words}\nbut is\n${first_error}\nof\n${output}")
 endif()
 foreach(words IN LISTS expected)
   string(FIND "${output}" "${words}" position)

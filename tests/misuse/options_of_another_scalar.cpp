@@ -1,4 +1,4 @@
-// expect: options must be those of the results' scalar, as SoftmaxOptions<float> for float, half or bfloat16
+// expect: xent: these are the options of another function, or of another scalar
 #include <xent/softmax.hpp>
 #ifdef XENT_MISUSE_FIXED
 using Options = xent::SoftmaxOptions<float>;

@@ -1,4 +1,4 @@
-// expect: xent: the targets of sigmoid_cross_entropy are one number a logit
+// expect: xent: the targets of sigmoid_cross_entropy are one number per logit
 // expect: in a dense or sparse Eigen expression shaped like the logits
 #include <xent/sigmoid_cross_entropy.hpp>
 

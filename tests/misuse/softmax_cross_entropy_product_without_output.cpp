@@ -1,4 +1,4 @@
-// expect: xent: the product with the Hessian is what this function computes: it needs an output
+// expect: xent: this output is what the function computes: it needs one
 #include <xent/softmax_cross_entropy.hpp>
 
 int main() {

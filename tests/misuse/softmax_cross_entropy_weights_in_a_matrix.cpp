@@ -1,4 +1,4 @@
-// expect: xent: weights are one number a class or sample, in a vector: .col(0)?
+// expect: xent: weights are one number per class or sample, in a vector: .col(0)?
 #include <xent/softmax_cross_entropy.hpp>
 
 int main() {

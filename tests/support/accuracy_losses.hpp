@@ -68,8 +68,8 @@ void measure_coefficients(Table& table) {
 }
 
 template <class Real>
-xent::CrossEntropyOptions<Real> logits_options(const Case& c, const Layout& layout) {
-  xent::CrossEntropyOptions<Real> options;
+xent::LogitOptions<Real> logits_options(const Case& c, const Layout& layout) {
+  xent::LogitOptions<Real> options;
   options.axis = layout.axis;
   options.reduction = xent::Reduction::sum;
   options.temperature = static_cast<Real>(c.number("temperature"));

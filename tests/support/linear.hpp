@@ -78,12 +78,12 @@ LinearAnswer<xent::RealOf<Scalar>> linear_answer(const LinearProblem<Scalar>& p,
                                                  const LinearOptions<xent::RealOf<Scalar>>& options) {
   LinearAnswer<xent::RealOf<Scalar>> a;
   Matrix<Scalar> features = p.features;
-  if (options.axis == xent::Axis::rows) features.transposeInPlace();
+  if (options.loss.axis == xent::Axis::rows) features.transposeInPlace();
   a.d_weights.resize(p.weights.rows(), p.weights.cols());
   a.d_features.resize(features.rows(), features.cols());
   a.loss = xent::linear_cross_entropy(p.weights, features, p.bias, targets, a.d_weights, a.d_features, a.d_bias,
                                       options, &a.report);
-  if (options.axis == xent::Axis::rows) a.d_features.transposeInPlace();
+  if (options.loss.axis == xent::Axis::rows) a.d_features.transposeInPlace();
   return a;
 }
 
@@ -94,9 +94,9 @@ LinearAnswer<xent::RealOf<Scalar>> full_answer(const LinearProblem<Scalar>& p, c
   using Real = xent::RealOf<Scalar>;
   LinearAnswer<Real> a;
   Matrix<Real> z = p.logits();
-  if (options.axis == xent::Axis::rows) z.transposeInPlace();
-  a.loss = xent::softmax_cross_entropy(z, targets, z, options, &a.report);
-  if (options.axis == xent::Axis::rows) z.transposeInPlace();
+  if (options.loss.axis == xent::Axis::rows) z.transposeInPlace();
+  a.loss = xent::softmax_cross_entropy(z, targets, z, options.loss, &a.report);
+  if (options.loss.axis == xent::Axis::rows) z.transposeInPlace();
   // An absent sample takes no part in the products, not even with 0 * NaN.
   Matrix<Real> x = p.features.template cast<Real>();
   for (Index i = 0; i < x.cols(); ++i)

@@ -4,8 +4,8 @@
 /// The choice of an instruction set, call by call.
 
 #include <xent/config.hpp>
-#include <xent/simd/instruction_set.hpp>
 #include <xent/simd/lanes.hpp>
+#include <xent/simd/processor.hpp>
 
 #include <type_traits>
 

@@ -5,15 +5,17 @@
 
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
+#include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/targets.hpp>
 #include <xent/detail/core/error.hpp>
 #include <xent/detail/core/wide.hpp>
-#include <xent/detail/softmax/cross_entropy_sample.hpp>
+#include <xent/detail/softmax/cross_entropy_scalars.hpp>
 #include <xent/types.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <type_traits>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -45,17 +47,33 @@ void check_denominator(const char* function, Reduction reduction, const std::opt
 }
 
 template <class Real>
-void check_options(const char* function, const CrossEntropyOptions<Real>& options, Index classes, Index count) {
-  if (!(options.temperature > Real(0)) || !is_finite(options.temperature))
-    throw_invalid(function, "temperature", text(options.temperature), "a finite number > 0");
-  if (!(options.label_smoothing >= Real(0)) || !(options.label_smoothing <= Real(1)))
-    throw_invalid(function, "label_smoothing", text(options.label_smoothing), "a number in [0, 1]");
+void check_label_smoothing(const char* function, const Real& epsilon) {
+  if (!(epsilon >= Real(0)) || !(epsilon <= Real(1)))
+    throw_invalid(function, "label_smoothing", text(epsilon), "a number in [0, 1]");
+}
+
+template <class Real>
+void check_numbers(const char* function, const CrossEntropyOptions<Real>& options) {
+  check_temperature(function, options.temperature);
+  check_label_smoothing(function, options.label_smoothing);
   if (!(options.z_loss >= Real(0)) || !is_finite(options.z_loss))
     throw_invalid(function, "z_loss", text(options.z_loss), "a finite number >= 0");
-  const bool mean = options.reduction == Reduction::mean;
+}
+template <class Real>
+void check_numbers(const char* function, const LogitOptions<Real>& options) {
+  check_temperature(function, options.temperature);
+}
+template <class Real>
+void check_numbers(const char* /*function*/, const NllOptions<Real>& /*options*/) {}
+
+template <class Targets, class Options>
+void check_options(const char* function, const Options& options, [[maybe_unused]] Index classes, Index count) {
+  check_numbers(function, options);
   check_denominator(function, options.reduction, options.denominator);
-  check_weights(function, "class_weights", options.class_weights, classes, false);
-  check_weights(function, "sample_weights", options.sample_weights, count, !mean || options.denominator.has_value());
+  if constexpr (!std::is_same_v<Targets, NoTargets>)
+    check_weights(function, "class_weights", options.class_weights, classes, false);
+  const bool signed_weights = options.reduction == Reduction::sum || options.denominator.has_value();
+  check_weights(function, "sample_weights", options.sample_weights, count, signed_weights);
 }
 
 /// Which samples count, and what their mean divides by unless the options say otherwise.
@@ -70,7 +88,8 @@ struct CountedSamples {
 
 /// Without weights: two comparisons per label.
 template <class Real, class Targets>
-CountedSamples<Real> count_unweighted(const Targets& targets, Index classes, Index count, Index ignore_index) {
+CountedSamples<Real> count_unweighted(const Targets& targets, Index classes, Index count,
+                                      [[maybe_unused]] Index ignore_index) {
   CountedSamples<Real> result;
   result.counted = count;
   if constexpr (Targets::are_labels) {
@@ -103,12 +122,17 @@ CountedSamples<Real> count_unweighted(const Targets& targets, Index classes, Ind
   return result;
 }
 
-template <class Real, class Targets>
-CountedSamples<Real> count_samples(const Targets& targets, Index classes, Index count,
-                                   const CrossEntropyOptions<Real>& options) {
-  const bool weighted =
-      options.sample_weights.size() != 0 || (Targets::are_labels && options.class_weights.size() != 0);
-  if (!weighted) return count_unweighted<Real>(targets, classes, count, options.ignore_index);
+template <class Targets, class Options>
+CountedSamples<RealOfOptions<Options>> count_samples(const Targets& targets, Index classes, Index count,
+                                                     const Options& options) {
+  using Real = RealOfOptions<Options>;
+  bool weighted = options.sample_weights.size() != 0;
+  Index ignore_index = 0;
+  if constexpr (Targets::are_labels) {
+    weighted = weighted || options.class_weights.size() != 0;
+    ignore_index = options.ignore_index;
+  }
+  if (!weighted) return count_unweighted<Real>(targets, classes, count, ignore_index);
   CountedSamples<Real> result;
   const CrossEntropyScalars<Real> scalars(options);
   for (Index i = 0; i < count; ++i) {
@@ -126,16 +150,19 @@ CountedSamples<Real> count_samples(const Targets& targets, Index classes, Index 
 }
 
 /// Every check of a batch that depends on values, in the order of the semantics table.
-template <class Real, class Targets>
-CountedSamples<Real> check_batch(const char* function, const Targets& targets, Index classes, Index count,
-                                 const CrossEntropyOptions<Real>& options) {
-  check_options(function, options, classes, count);
+template <class Targets, class Options>
+CountedSamples<RealOfOptions<Options>> check_batch(const char* function, const Targets& targets, Index classes,
+                                                   Index count, const Options& options) {
+  using Real = RealOfOptions<Options>;
+  check_options<Targets>(function, options, classes, count);
   const CountedSamples<Real> samples = count_samples(targets, classes, count, options);
   if (samples.counted == 0) return samples;
   if (classes == 0) throw_invalid(function, "logits", "0 classes", "at least one class for a sample that counts");
   if (options.reduction == Reduction::mean && options.denominator && *options.denominator == Real(0))
     throw_invalid(function, "denominator", text(*options.denominator), "a finite number > 0");
-  if (samples.bad_sample >= 0) throw_label(function, samples.bad_sample, targets.label(samples.bad_sample), classes);
+  if constexpr (Targets::are_labels)
+    if (samples.bad_sample >= 0)
+      throw_label(function, samples.bad_sample, targets.label_as_given(samples.bad_sample), classes);
   return samples;
 }
 

@@ -6,6 +6,7 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/error.hpp>
 #include <xent/types.hpp>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -73,7 +75,8 @@ class Labels {
         read_([](const void* from, Index first, Index count, Index* to) {
           const auto& labels = *static_cast<const Source*>(from);
           for (Index i = 0; i < count; ++i) to[i] = labels[first + i];
-        }) {}
+        }),
+        as_given_([](const void* from, Index i) { return text(+static_cast<const Source*>(from)->as_given(i)); }) {}
 
   Index size() const { return size_; }
   Index operator[](Index i) const {
@@ -81,6 +84,8 @@ class Labels {
     read_(source_, i, 1, &label);
     return label;
   }
+  /// For messages: as it was given, if not as it is read.
+  std::string as_given(Index i) const { return as_given_(source_, i); }
   /// Labels [first, first + count).
   void read(Index first, Index count, Index* to) const { read_(source_, first, count, to); }
   /// visit(i, label) for all of them.
@@ -102,6 +107,7 @@ class Labels {
   Index size_;
   const std::int32_t* integers_;
   void (*read_)(const void* source, Index first, Index count, Index* to);
+  std::string (*as_given_)(const void* source, Index i);
 };
 
 /// Integers in memory.
@@ -111,7 +117,8 @@ struct LabelsAt {
   Index size;
   Index stride;
 
-  Index operator[](Index i) const { return to_index(data[i * stride]); }
+  Integer as_given(Index i) const { return data[i * stride]; }
+  Index operator[](Index i) const { return to_index(as_given(i)); }
   Labels view() const {
     if constexpr (std::is_same_v<Integer, std::int32_t>)
       return Labels(*this, size, stride == 1 ? data : nullptr);
@@ -125,16 +132,19 @@ template <class Container>
 struct LabelsOf {
   const Container& labels;
 
-  Index operator[](Index i) const {
-    return to_index<typename LabelScalar<Container>::type>(labels[static_cast<std::size_t>(i)]);
-  }
+  using Integer = typename LabelScalar<Container>::type;
+
+  Integer as_given(Index i) const { return labels[static_cast<std::size_t>(i)]; }
+  Index operator[](Index i) const { return to_index(as_given(i)); }
   Labels view() const { return Labels(*this, static_cast<Index>(std::size(labels)), nullptr); }
 };
 
+template <class Integer>
 struct SingleLabel {
-  Index label;
+  Integer label;
 
-  Index operator[](Index /*i*/) const { return label; }
+  Integer as_given(Index /*i*/) const { return label; }
+  Index operator[](Index /*i*/) const { return to_index(label); }
   Labels view() const { return Labels(*this, 1, nullptr); }
 };
 
@@ -153,7 +163,7 @@ template <class T>
 auto locate_labels(const T& labels) {
   using Integer = typename LabelScalar<T>::type;
   if constexpr (std::is_integral_v<T>)
-    return SingleLabel{to_index(labels)};
+    return SingleLabel<T>{labels};
   else if constexpr (is_contiguous<T>)
     return LabelsAt<Integer>{std::size(labels) == 0 ? nullptr : &*std::begin(labels),
                              static_cast<Index>(std::size(labels)), 1};
@@ -198,8 +208,12 @@ class DenseLabelArgument {
 
 template <class T>
 auto make_labels(const T& labels) {
-  static_assert(holds_integers<T>, "xent: labels must be integers: targets.cast<int>()");
-  if constexpr (is_dense<T>)
+  constexpr bool enumerators = std::is_enum_v<typename LabelScalar<T>::type>;
+  static_assert(!enumerators, "xent: labels must be integers, and enumerators are none: convert them with static_cast");
+  static_assert(holds_integers<T> || enumerators, "xent: labels must be integers: targets.cast<int>()");
+  if constexpr (!holds_integers<T>)
+    return LabelArgument<int>(0);
+  else if constexpr (is_dense<T>)
     return DenseLabelArgument<DenseOf<T>>(labels);
   else
     return LabelArgument<T>(labels);

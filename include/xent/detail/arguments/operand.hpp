@@ -77,6 +77,10 @@ struct Samples {
   Index sample_stride;
 
   Sample<Scalar> operator[](Index i) const { return {data + i * sample_stride, class_stride}; }
+  /// Samples [first, first + size).
+  Samples part(Index first, Index size) const {
+    return {data + first * sample_stride, classes, size, class_stride, sample_stride};
+  }
 
   /// How many samples a walk should take at a time: those that share cache lines, if not classes do.
   Index side_by_side() const { return sample_stride == 1 && class_stride != 1 ? 64 : 1; }
@@ -126,6 +130,15 @@ class Operand {
 
 template <class Dense>
 Operand(const Eigen::DenseBase<Dense>&) -> Operand<Dense>;
+
+/// The shape of what is not there.
+struct Shape {
+  Index shape_rows, shape_cols;
+
+  Index rows() const { return shape_rows; }
+  Index cols() const { return shape_cols; }
+  Index size() const { return shape_rows * shape_cols; }
+};
 
 /// An argument `x` that must be shaped like the reference argument (a vector at compile time if `vectors`).
 template <class Reference, class Other>

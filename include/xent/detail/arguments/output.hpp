@@ -6,8 +6,10 @@
 /// memory with an argument is written somewhere else first.
 
 #include <xent/config.hpp>
+#include <xent/detail/arguments/labels.hpp>
 #include <xent/detail/arguments/memory.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/options.hpp>
 #include <xent/detail/core/error.hpp>
 #include <xent/types.hpp>
 
@@ -25,30 +27,32 @@ namespace detail {
 template <class Out>
 inline constexpr bool is_none = std::is_same_v<RemoveCvref<Out>, NoneType>;
 
-/// `Out&&` competes with the options for a place in a call: it is the output unless it converts to them.
-template <class Out, class Options>
-using EnableIfOutput =
-    std::enable_if_t<!std::is_convertible_v<Out&&, Options> && !std::is_same_v<RemoveCvref<Out>, Axis>, int>;
-
-/// `Out` is the deduced T of a forwarding reference T&&. The coefficients are those of logits with scalar `Scalar`.
+/// Whether a dense type can be an output with coefficients as those of an argument with scalar `Scalar`; if not, with a
+/// sentence. `Out` is the deduced T of a forwarding reference T&&.
 template <class Out, class Scalar>
-constexpr void check_output_type() {
+constexpr bool check_output_type() {
   using Bare = std::remove_reference_t<Out>;
   using Dense = DenseOf<Out>;
   constexpr bool plain = std::is_same_v<Dense, typename Dense::PlainObject>;
-  constexpr bool writable = (static_cast<unsigned>(Dense::Flags) & Eigen::LvalueBit) != 0U;
-  static_assert(!plain || !std::is_const_v<Bare>,
+  constexpr bool constant = plain && std::is_const_v<Bare>;
+  constexpr bool temporary = plain && !constant && !std::is_lvalue_reference_v<Out>;
+  constexpr bool written = plain || (static_cast<unsigned>(Dense::Flags) & Eigen::LvalueBit) != 0U;
+  constexpr bool integers = std::is_integral_v<typename Dense::Scalar>;
+  constexpr bool fitting =
+      std::is_same_v<typename Dense::Scalar, Scalar> || std::is_same_v<typename Dense::Scalar, RealOf<Scalar>>;
+  static_assert(!constant,
                 "xent: this output is a const Matrix or Array, and xent never casts const away: pass a mutable one");
-  static_assert(!plain || std::is_const_v<Bare> || std::is_lvalue_reference_v<Out>,
+  static_assert(!temporary,
                 "xent: this output is a temporary Matrix or Array, which dies with the call: pass a named one, or call "
                 "the form that returns its result");
-  static_assert(plain || writable,
+  static_assert(written,
                 "xent: this output cannot be written to, it is an expression or a view of const memory: pass a Matrix, "
                 "an Array, or a Map, Ref or Block of mutable memory");
-  static_assert(
-      std::is_same_v<typename Dense::Scalar, Scalar> || std::is_same_v<typename Dense::Scalar, RealOf<Scalar>>,
-      "xent: this output has another scalar than the argument it is shaped like: declare it with that scalar "
-      "(or float, for half and bfloat16), or write .cast<>() on the argument");
+  static_assert(!integers, "xent: an output stands here, and these are integers: labels come before the gradient");
+  static_assert(fitting || integers,
+                "xent: this output has another scalar than the argument it is shaped like: declare it with that scalar "
+                "(or float, for half and bfloat16), or write .cast<>() on the argument");
+  return !constant && !temporary && written && fitting;
 }
 
 [[noreturn, gnu::cold]] inline void throw_shared(const char* function, const char* argument, const char* other) {
@@ -92,7 +96,7 @@ class Output {
   using Dense = DenseOf<Out>;
   using OutScalar = typename Dense::Scalar;
 
-  explicit Output(Out&& out) : out_(writable(out)) { check_output_type<Out, Scalar>(); }
+  explicit Output(Out&& out) : out_(writable(out)) {}
 
   /// Throws unless the output has the shape of the reference argument or is an empty plain object that can take it.
   template <class Reference>
@@ -239,15 +243,38 @@ class Output<const NoneType&, Scalar> {
   void finish() {}
 };
 
+/// What stands in the place of an output; where it can be none, a sentence and an output that is not wanted.
 template <class Scalar, class Out>
-auto make_output(Out&& out) {
-  static_assert(is_none<Out> || is_dense<Out>,
-                "xent: an output must be a dense Eigen object, or xent::none where it is not wanted; options must be "
-                "those of the results' scalar, as CrossEntropyOptions<float> for logits of float, half or bfloat16");
-  if constexpr (is_none<Out>)
+auto make_output([[maybe_unused]] Out&& out) {
+  using Bare = RemoveCvref<Out>;
+  if constexpr (is_none<Out>) {
     return Output<const NoneType&, Scalar>(out);
-  else
-    return Output<Out, Scalar>(std::forward<Out>(out));
+  } else if constexpr (is_dense<Out>) {
+    constexpr bool fits = check_output_type<Out, Scalar>();
+    if constexpr (fits)
+      return Output<Out, Scalar>(std::forward<Out>(out));
+    else
+      return Output<const NoneType&, Scalar>(none);
+  } else {
+    constexpr bool address = std::is_pointer_v<Bare> || std::is_same_v<Bare, std::nullptr_t>;
+    constexpr bool integers = holds_integers<Bare>;
+    constexpr bool options = is_no_output<Bare> && !integers;
+    static_assert(!address,
+                  "xent: an output is passed itself, not by its address; xent::none stands for one that is not wanted");
+    static_assert(!integers, "xent: an output stands here, and these are integers: labels come before the gradient");
+    static_assert(!options, "xent: an output stands here, or xent::none; options come after all outputs");
+    static_assert(address || integers || options,
+                  "xent: an output is a dense Eigen object, or xent::none; wrap other memory: "
+                  "Eigen::Map<Eigen::VectorXf>(x.data(), x.size())");
+    return Output<const NoneType&, Scalar>(none);
+  }
+}
+
+/// An output that is all that a function computes.
+template <class Scalar, class Out>
+auto make_result_output(Out&& out) {
+  static_assert(!is_none<Out>, "xent: this output is what the function computes: it needs one");
+  return make_output<Scalar>(std::forward<Out>(out));
 }
 
 }  // namespace detail

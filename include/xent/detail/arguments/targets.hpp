@@ -15,6 +15,7 @@
 #include <xent/types.hpp>
 
 #include <cstdint>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -53,6 +54,7 @@ class LabelTargets {
   explicit LabelTargets(const Labels& labels) : labels_(labels) {}
 
   Index label(Index i) const { return labels_[i]; }
+  std::string label_as_given(Index i) const { return labels_.as_given(i); }
   void read_labels(Index first, Index count, Index* to) const { labels_.read(first, count, to); }
   const std::int32_t* integers(Index first) const {
     return labels_.integers() == nullptr ? nullptr : labels_.integers() + first;
@@ -75,9 +77,15 @@ class LabelTargetArgument {
   explicit LabelTargetArgument(const T& labels) : labels_(make_labels(labels)) {}
 
   template <class Reference>
-  void check_shape(const char* function, const Reference& /*logits*/, bool /*one_sample*/, Index count) const {
+  void check_shape(const char* function, const Reference& logits, bool one_sample, Index count) const {
     const Index size = labels_.view().size();
-    if (size != count) throw_invalid(function, "labels", text(size), text(count, ", one per sample"));
+    if (size == count) return;
+    const bool columns = count == logits.cols();
+    // Of logits that are there: those of linear_cross_entropy are a Shape.
+    const bool other_axis =
+        !std::is_same_v<Reference, Shape> && !one_sample && size == (columns ? logits.rows() : logits.cols());
+    const char* const hint = columns ? " (a sample is a column: Axis::rows?)" : " (a sample is a row: Axis::columns?)";
+    throw_invalid(function, "labels", text(size), text(count, ", one per sample", other_axis ? hint : ""));
   }
   LabelTargets<W> view() const { return LabelTargets<W>(labels_.view()); }
   /// Integers do not lie where real numbers do.
@@ -175,7 +183,6 @@ auto make_targets(const Targets& targets, [[maybe_unused]] Axis axis) {
     static_assert(one_sample || !is_vector<DenseOf<Targets>>, "xent: labels must be integers: targets.cast<int>()");
     return DenseTargetArgument<DenseOf<Targets>, W>(targets, axis, one_sample);
   } else {
-    static_assert(holds_integers<Targets>, "xent: labels must be integers: targets.cast<int>()");
     return LabelTargetArgument<Targets, W>(targets);
   }
 }

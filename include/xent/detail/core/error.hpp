@@ -8,18 +8,36 @@
 #include <xent/types.hpp>
 
 #include <cstdlib>
+#include <ostream>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
+template <class T, class = void>
+inline constexpr bool can_be_printed = false;
+template <class T>
+inline constexpr bool
+    can_be_printed<T, std::void_t<decltype(std::declval<std::ostream&>() << std::declval<const T&>())>> = true;
+
+/// A number type of the user's need not be one that streams know.
+template <class T>
+void print(std::ostream& stream, const T& part) {
+  if constexpr (can_be_printed<T>)
+    stream << part;
+  else
+    stream << "(a number)";
+}
+
 template <class... Parts>
 [[gnu::cold]] std::string text(const Parts&... parts) {
   std::ostringstream stream;
-  (stream << ... << parts);
+  (print(stream, parts), ...);
   return stream.str();
 }
 
@@ -46,10 +64,10 @@ template <class Error>
   throw_error<std::invalid_argument>(message(function, argument, got, expected));
 }
 
-[[noreturn, gnu::cold]] inline void throw_label(const char* function, Eigen::Index sample, Eigen::Index label,
+[[noreturn, gnu::cold]] inline void throw_label(const char* function, Eigen::Index sample, const std::string& label,
                                                 Eigen::Index classes) {
   throw_error<std::out_of_range>(
-      message(function, text("label of sample ", sample), text(label), text("a class in [0, ", classes, ")")));
+      message(function, text("label of sample ", sample), label, text("a class in [0, ", classes, ")")));
 }
 
 }  // namespace detail

@@ -5,6 +5,7 @@
 /// Sums run in the wide arithmetic of the result, in nats, and are rounded once.
 
 #include <xent/config.hpp>
+#include <xent/detail/arguments/number_output.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/function_ref.hpp>
 #include <xent/detail/core/logarithm.hpp>
@@ -14,6 +15,7 @@
 #include <xent/types.hpp>
 
 #include <type_traits>
+#include <utility>
 
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
@@ -118,23 +120,18 @@ void sums_of_samples(const Samples<const Scalar>& p, const Samples<const Scalar>
   }
 }
 
-/// One number per sample; for a vector at compile time, the number.
-template <bool one_sample, class Real>
-using PerSample = std::conditional_t<one_sample, Real, Eigen::Array<Real, Eigen::Dynamic, 1>>;
-
 /// finish(sum in nats), rounded, of every sample.
-template <bool one_sample, class Term, class Real, class Scalar, class Finish>
-PerSample<one_sample, Real> number_per_sample(const Samples<const Scalar>& p, const Samples<const Scalar>& q,
-                                              const Finish& finish) {
-  PerSample<one_sample, Real> result{};
-  if constexpr (!one_sample) result.resize(p.count);
-  sums_of_samples<Term>(p, q, [&]([[maybe_unused]] Index i, const Wide<Real>& nats) {
-    if constexpr (one_sample)
-      result = narrow<Real>(finish(nats));
-    else
-      result[i] = narrow<Real>(finish(nats));
+template <class Term, bool one_sample, class Scalar, class Out, class Finish>
+void write_sums(const char* function, const Samples<const Scalar>& p, const Samples<const Scalar>& q, Out&& out,
+                const Executor& executor, const Finish& finish) {
+  using Real = RealOf<Scalar>;
+  auto output = make_number_output<one_sample, Scalar>(std::forward<Out>(out));
+  output.prepare(function, p.count, p, q);
+  write_numbers<Real>(executor, p, output.numbers(), [&](Index first, Index count, Real* to) {
+    sums_of_samples<Term>(p.part(first, count), q.part(first, count),
+                          [&](Index i, const Wide<Real>& nats) { to[i] = narrow<Real>(finish(nats)); });
   });
-  return result;
+  output.finish();
 }
 
 template <class Scalar>
@@ -144,26 +141,23 @@ constexpr void check_probability_type() {
                 "entropy_from_counts");
 }
 
-template <class P>
-using NumberPerSample = PerSample<is_vector<P>, RealOf<typename P::Scalar>>;
-
 /// The entropy of every sample in nats, handed to `finish` before it is rounded.
-template <class P, class Finish>
-NumberPerSample<P> entropy_per_sample(const Eigen::DenseBase<P>& p, Axis axis, const Finish& finish) {
-  using Real = RealOf<typename P::Scalar>;
+template <class P, class Out, class Finish>
+void entropies_into(const char* function, const Eigen::DenseBase<P>& p, Out&& out, Axis axis, const Executor& executor,
+                    const Finish& finish) {
   check_probability_type<typename P::Scalar>();
   const Operand operand(p);
   const auto samples = operand.samples(axis);
-  return number_per_sample<is_vector<P>, EntropyTerm, Real>(samples, samples, finish);
+  write_sums<EntropyTerm, is_vector<P>>(function, samples, samples, std::forward<Out>(out), executor, finish);
 }
 
 /// Two arguments hold one sample each if either is a vector at compile time: that one cannot be anything else.
 template <class P, class Q>
 using NumberPerPair = PerSample<is_vector<P> || is_vector<Q>, RealOf<typename P::Scalar>>;
 
-template <class Term, class P, class Q>
-NumberPerPair<P, Q> compare_samples(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Axis axis, Unit unit) {
-  using Real = RealOf<typename P::Scalar>;
+template <class Term, class P, class Q, class Out>
+void comparisons_into(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q, Out&& out, Axis axis, Unit unit,
+                      const Executor& executor) {
   constexpr bool one_sample = is_vector<P> || is_vector<Q>;
   check_probability_type<typename P::Scalar>();
   static_assert(std::is_same_v<typename P::Scalar, typename Q::Scalar>,
@@ -171,10 +165,8 @@ NumberPerPair<P, Q> compare_samples(const Eigen::DenseBase<P>& p, const Eigen::D
   const Operand operand_p(p);
   const Operand operand_q(q);
   check_same_shape(Term::name, "q", operand_p, operand_q);
-  const auto samples_p = operand_p.samples(axis, one_sample);
-  const auto samples_q = operand_q.samples(axis, one_sample);
-  return number_per_sample<one_sample, Term, Real>(samples_p, samples_q,
-                                                   [&](const auto& nats) { return in_unit(nats, unit); });
+  write_sums<Term, one_sample>(Term::name, operand_p.samples(axis, one_sample), operand_q.samples(axis, one_sample),
+                               std::forward<Out>(out), executor, [&](const auto& nats) { return in_unit(nats, unit); });
 }
 
 }  // namespace detail

@@ -5,17 +5,18 @@ namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
-#define XENT_INSTANCES_OF(Targets, Real)                                                    \
-  XENT_INSTANCE CountedSamples<Real> check_batch(const char*, const Targets&, Index, Index, \
-                                                 const CrossEntropyOptions<Real>&);
-#define XENT_INSTANCES(Real)                    \
-  XENT_INSTANCES_OF(LabelTargetsOf<Real>, Real) \
-  XENT_INSTANCES_OF(DenseTargetsOf<Real>, Real) \
-  XENT_INSTANCES_OF(EntryTargetsOf<Real>, Real) \
-  XENT_INSTANCES_OF(NoTargets, Real)
+#define XENT_INSTANCES_OF(Targets, Options)                                                                   \
+  XENT_INSTANCE CountedSamples<RealOfOptions<Options>> check_batch(const char*, const Targets&, Index, Index, \
+                                                                   const Options&);
+#define XENT_INSTANCES(Real)                                         \
+  XENT_INSTANCES_OF(LabelTargetsOf<Real>, CrossEntropyOptions<Real>) \
+  XENT_INSTANCES_OF(DenseTargetsOf<Real>, CrossEntropyOptions<Real>) \
+  XENT_INSTANCES_OF(EntryTargetsOf<Real>, CrossEntropyOptions<Real>) \
+  XENT_INSTANCES_OF(LabelTargetsOf<Real>, NllOptions<Real>)          \
+  XENT_INSTANCES_OF(NoTargets, LogitOptions<Real>)
 XENT_FOR_EACH_REAL(XENT_INSTANCES)
-XENT_INSTANCES_OF(DenseTargetsOf<Eigen::half>, float)
-XENT_INSTANCES_OF(DenseTargetsOf<Eigen::bfloat16>, float)
+XENT_INSTANCES_OF(DenseTargetsOf<Eigen::half>, CrossEntropyOptions<float>)
+XENT_INSTANCES_OF(DenseTargetsOf<Eigen::bfloat16>, CrossEntropyOptions<float>)
 #undef XENT_INSTANCES
 #undef XENT_INSTANCES_OF
 

@@ -7,11 +7,11 @@ namespace detail {
 
 #define XENT_INSTANCES(Scalar, Out)                                                                         \
   XENT_INSTANCE RealOf<Scalar> entropy_of_batch(                                                            \
-      const Samples<const Scalar>&, const Samples<Out>&, const CrossEntropyOptions<RealOf<Scalar>>&,        \
+      const Samples<const Scalar>&, const Samples<Out>&, const LogitOptions<RealOf<Scalar>>&,               \
       const CountedSamples<RealOf<Scalar>>&, CrossEntropyReport<RealOf<Scalar>>*);                          \
   XENT_INSTANCE RealOf<Scalar> kl_divergence_of_batch(                                                      \
       const Samples<const Scalar>&, const Samples<const Scalar>&, const Samples<Out>&, const Samples<Out>&, \
-      const CrossEntropyOptions<RealOf<Scalar>>&, const CountedSamples<RealOf<Scalar>>&,                    \
+      const LogitOptions<RealOf<Scalar>>&, const CountedSamples<RealOf<Scalar>>&,                           \
       CrossEntropyReport<RealOf<Scalar>>*);
 XENT_FOR_EACH_SCALAR(XENT_INSTANCES)
 #undef XENT_INSTANCES

@@ -5,10 +5,10 @@ namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
-XENT_INSTANCE void logsumexp_samples(const Samples<const float>&, float*);
-XENT_INSTANCE void logsumexp_samples(const Samples<const double>&, double*);
-XENT_INSTANCE void logsumexp_samples(const Samples<const Eigen::half>&, float*);
-XENT_INSTANCE void logsumexp_samples(const Samples<const Eigen::bfloat16>&, float*);
+XENT_INSTANCE void logsumexp_samples(const Samples<const float>&, const float&, float*);
+XENT_INSTANCE void logsumexp_samples(const Samples<const double>&, const double&, double*);
+XENT_INSTANCE void logsumexp_samples(const Samples<const Eigen::half>&, const float&, float*);
+XENT_INSTANCE void logsumexp_samples(const Samples<const Eigen::bfloat16>&, const float&, float*);
 
 }  // namespace detail
 }  // namespace XENT_INLINE_NAMESPACE

@@ -8,7 +8,7 @@ namespace detail {
 #define XENT_INSTANCES_OF(Targets, Scalar, Out)                                                   \
   XENT_INSTANCE SigmoidSums<RealOf<Scalar>> sigmoid_of_batch(                                     \
       const Samples<const Scalar>&, const Targets<Scalar>&, const Samples<Out>*, const Executor&, \
-      const SigmoidCall<RealOf<Scalar>>&, CrossEntropyReport<RealOf<Scalar>>*);
+      const SigmoidCall<RealOf<Scalar>>&, SigmoidReport<RealOf<Scalar>>*);
 #define XENT_INSTANCES(Scalar, Out)              \
   XENT_INSTANCES_OF(DenseTargetsOf, Scalar, Out) \
   XENT_INSTANCES_OF(EntryTargetsOf, Scalar, Out)

@@ -21,7 +21,7 @@ inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
 template <class Mean>
-using GaussianOptionsOf = NonDeduced<GaussianOptions<RealOf<typename Mean::Scalar>>>;
+using GaussianOptionsOf = GaussianOptions<RealOf<typename Mean::Scalar>>;
 
 template <class Mean, class Target, class Variance, class GradientMean, class GradientVariance>
 RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& mean, const Target& target,
@@ -35,15 +35,16 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   constexpr bool one_variance = !is_dense<Variance>;
   const Operand operand(mean);
   const auto targets = make_target_coefficients<W, Mean>(target);
-  const auto variances = make_variance_coefficients<W, Mean>(variance);
+  const auto variances = make_variance_coefficients<W>(operand, variance);
   auto mean_output = make_output<Scalar>(std::forward<GradientMean>(d_mean));
   auto variance_output = make_variance_output<Mean, one_variance>(std::forward<GradientVariance>(d_variance));
+  constexpr bool shared = variances.shared;  // one variance for several coefficients, but not for all
   const auto m = operand.samples(storage_axis<Mean>);
 
   targets.check_shape(function, "target", operand);
   variances.check_shape(function, "variance", operand);
   mean_output.check_shape(function, "d_mean", operand, is_vector<Mean>);
-  variance_output.check_shape(function, "d_variance", operand, is_vector<Mean>);
+  variance_output.check_shape(function, "d_variance", variances.shape(operand), shared || is_vector<Mean>);
   variance_output.check_apart(function, "d_variance", mean_output, "d_mean");
   if constexpr (one_variance && !is_none<GradientVariance>)
     if (share_memory(mean_output.memory(), Memory(Samples<const Real>{&d_variance, 1, 1, 1, 0})))
@@ -57,8 +58,7 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   const auto check_variance = [&](Index i, Index k) {
     const W given = v(i, k);
     if (!(terms.effective(given) > W(0)))
-      throw_invalid(function, one_variance ? "variance" : position_text<Mean>("variance", i, k),
-                    text(narrow<Real>(given)), "a number > 0");
+      throw_invalid(function, variances.position("variance", i, k), text(narrow<Real>(given)), "a number > 0");
   };
   if constexpr (one_variance)
     check_variance(0, 0);
@@ -71,15 +71,25 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
     d_of_one_variance = narrow<Real>(W(terms.sum_of_d_variance() / denominator));
 
   mean_output.prepare(operand, is_vector<Mean>);
-  variance_output.prepare(operand, is_vector<Mean>);
+  variance_output.prepare(variances.shape(operand), shared || is_vector<Mean>);
   mean_output.keep_apart_unless_in_place(m, storage_axis<Mean>);
-  variance_output.keep_apart_unless_in_place(variances.samples(), storage_axis<Mean>);
+  if constexpr (shared)
+    variance_output.keep_apart(Memory(variances.samples()));
+  else
+    variance_output.keep_apart_unless_in_place(variances.samples(), storage_axis<Mean>);
   mean_output.keep_apart(Memory(variances.samples()));
   variance_output.keep_apart(Memory(m));
   mean_output.keep_apart(Memory(targets.samples()));
   variance_output.keep_apart(Memory(targets.samples()));
-  W sum = gaussian_sum<Real>(terms, mean_output.samples(storage_axis<Mean>),
-                             variance_output.samples(storage_axis<Mean>), denominator);
+  const auto to_mean = mean_output.samples(storage_axis<Mean>);
+  const auto to_variance = variance_output.samples(storage_axis<Mean>);
+  W sum(0);
+  if constexpr (shared) {  // before the mean is overwritten, as above
+    write_shared_derivatives(terms, variances.samples(), to_variance, denominator);
+    sum = gaussian_sum<Real>(terms, to_mean, RemoveCvref<decltype(to_mean)>{}, denominator);
+  } else {
+    sum = gaussian_sum<Real>(terms, to_mean, to_variance, denominator);
+  }
   mean_output.finish();
   variance_output.finish();
   if constexpr (one_variance && !is_none<GradientVariance>) d_variance = d_of_one_variance;
@@ -87,8 +97,8 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   return narrow<Real>(W(sum / denominator));
 }
 
-/// One term per coefficient: check_values(x) has checked what is special, sum(x, y, gradient) writes the gradient and
-/// returns the loss.
+/// One term per coefficient: check_values(x, y) has checked what is special, sum(x, y, gradient) writes the gradient
+/// and returns the loss.
 template <class X, class Target, class Gradient, class Check, class Sum>
 RealOf<typename X::Scalar> coefficient_loss(const char* function, const Operand<X>& operand, const Target& target,
                                             Gradient&& gradient, const Check& check_values, const Sum& sum) {
@@ -100,7 +110,7 @@ RealOf<typename X::Scalar> coefficient_loss(const char* function, const Operand<
 
   targets.check_shape(function, "target", operand);
   output.check_shape(function, "gradient", operand, is_vector<X>);
-  check_values(x);
+  check_values(x, targets.view());
 
   output.prepare(operand, is_vector<X>);
   output.keep_apart_unless_in_place(x, storage_axis<X>);
@@ -119,14 +129,14 @@ RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate
   constexpr const char* function = "poisson_nll";
   static_assert(is_real<Scalar>, "xent: log rates must be real: write .cast<float>() or .cast<double>()");
   const Operand operand(log_rate);
-  const auto check_values = [&](const Samples<const Scalar>& rates) {
+  const auto check_values = [&](const Samples<const Scalar>& rates, const auto& counts) {
     if (options.constant && !math::HasLgamma<W>::value)
       throw_invalid(function, "constant", "true", "false for a number type without lgamma");
     for_each_coefficient(rates, [&](Index i, Index k) {
       const Real value = static_cast<Real>(rates[i][k]);
-      if (!(value > -infinity<Real>()))
+      if (!(value > -infinity<Real>()) && !(value == -infinity<Real>() && counts(i, k) == W(0)))
         throw_invalid(function, position_text<LogRate>("log_rate", i, k), text(value),
-                      "a number > -inf, so a rate > 0");
+                      "a number > -inf, so a rate > 0, or -inf where the target is 0");
     });
   };
   return coefficient_loss(function, operand, target, std::forward<Gradient>(gradient), check_values,
@@ -141,7 +151,7 @@ RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBa
                                                             const Target& target, Gradient&& gradient) {
   using Scalar = typename Prediction::Scalar;
   static_assert(is_real<Scalar>, "xent: predictions must be real: write .cast<float>() or .cast<double>()");
-  const auto check_values = [](const Samples<const Scalar>& /*predictions*/) {};
+  const auto check_values = [](const Samples<const Scalar>& /*predictions*/, const auto& /*targets*/) {};
   return coefficient_loss("half_squared_error", Operand(prediction), target, std::forward<Gradient>(gradient),
                           check_values, [](const auto& predictions, const auto& targets, const auto& out) {
                             return half_squares<RealOf<Scalar>>(predictions, targets, out);

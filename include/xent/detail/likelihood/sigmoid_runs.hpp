@@ -5,7 +5,6 @@
 /// coefficients of a sample. Everything else goes by sigmoid_sample.hpp.
 
 #include <xent/config.hpp>
-#include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/arguments/targets.hpp>
 #include <xent/detail/core/blocks.hpp>
@@ -13,6 +12,7 @@
 #include <xent/detail/likelihood/sigmoid_sample.hpp>
 #include <xent/detail/walk/coefficient_runs.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
+#include <xent/likelihood_options.hpp>
 #include <xent/simd/kernels/decisions.hpp>
 #include <xent/types.hpp>
 
@@ -108,7 +108,7 @@ class SigmoidRuns {
 /// Samples [first, last): their gradients are written, their entries of the report too, their sums are added.
 template <class Real, class Scalar, class Targets, class Out>
 void sigmoid_block(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
-                   const SigmoidCall<Real>& call, CrossEntropyReport<Real>* report, Index first, Index last,
+                   const SigmoidCall<Real>& call, SigmoidReport<Real>* report, Index first, Index last,
                    SigmoidSums<Real>& sums) {
   if constexpr (has_kernels<Real> && Targets::are_dense) {
     const SigmoidRuns<Real, Scalar, Targets, Out> runs(z, targets, gradient, call);
@@ -129,7 +129,7 @@ void sigmoid_block(const Samples<const Scalar>& z, const Targets& targets, const
 template <class Real, class Scalar, class Targets, class Out>
 SigmoidSums<Real> sigmoid_of_batch(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
                                    const Executor& executor, const SigmoidCall<Real>& call,
-                                   CrossEntropyReport<Real>* report) {
+                                   SigmoidReport<Real>* report) {
   return sum_over_blocks<SigmoidSums<Real>>(executor, Blocks(z.count, z.classes),
                                             [&](Index first, Index last, SigmoidSums<Real>& partial) {
                                               sigmoid_block(z, targets, gradient, call, report, first, last, partial);

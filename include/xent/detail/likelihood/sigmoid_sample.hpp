@@ -4,10 +4,10 @@
 /// Sigmoid cross-entropy of one coefficient, and what the coefficients of a sample add up to.
 
 #include <xent/config.hpp>
-#include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/softmax/softmax_sample.hpp>
+#include <xent/likelihood_options.hpp>
 #include <xent/types.hpp>
 
 namespace xent {
@@ -131,7 +131,7 @@ struct SigmoidEntries {
     }
   }
 
-  void write(CrossEntropyReport<Real>& report, Index i, const W& loss) const {
+  void write(SigmoidReport<Real>& report, Index i, const W& loss) const {
     report.sample_loss[i] = narrow<Real>(loss);
     report.logsumexp[i] = absent ? -infinity<Real>() : narrow<Real>(log_partition);
     report.entropy[i] = narrow<Real>(entropy);
@@ -178,7 +178,7 @@ Wide<Real> sigmoid_coefficient(const Samples<const Scalar>& z, const Wide<Real>&
 /// Samples [first, last): their gradients are written, their entries of the report too, their sums are added.
 template <class Real, class Scalar, class Targets, class Out>
 void sigmoid_samples(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
-                     const SigmoidCall<Real>& call, CrossEntropyReport<Real>* report, Index first, Index last,
+                     const SigmoidCall<Real>& call, SigmoidReport<Real>* report, Index first, Index last,
                      SigmoidSums<Real>& sums) {
   using W = Wide<Real>;
   for (Index i = first; i < last; ++i) {

@@ -60,6 +60,22 @@ Wide<Real> gaussian_sum(const GaussianTerms<Scalar, Target, Variance, Wide<Real>
                                      : sum_of_coefficients<W>(terms.mean, write_term);
 }
 
+/// The derivatives with respect to variances that several coefficients share: the sum of theirs, divided by
+/// `denominator`. `variance` has the stride 0 along those, `out` is one sample of them.
+template <class Terms, class Scalar, class Out, class W>
+void write_shared_derivatives(const Terms& terms, const Samples<const Scalar>& variance, const Samples<Out>& out,
+                              const W& denominator) {
+  if (!out.data) return;
+  const bool per_class = variance.sample_stride == 0;
+  const Index numbers = per_class ? variance.classes : variance.count;
+  const Index sharing = per_class ? variance.count : variance.classes;
+  for (Index j = 0; j < numbers; ++j) {
+    W sum(0);
+    for (Index n = 0; n < sharing; ++n) sum += (per_class ? terms(n, j) : terms(j, n)).d_variance;
+    out[0][j] = narrow<Out>(W(sum / denominator));
+  }
+}
+
 template <class W, class Scalar, class Target, class Out>
 W poisson_sum(const Samples<const Scalar>& log_rate, const Target& target, const Samples<Out>& gradient,
               const W& denominator, bool constant) {

@@ -10,6 +10,7 @@
 #include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/types.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace xent {
@@ -31,14 +32,15 @@ struct LinearCall {
   Samples<DFeaturesType> d_features;  // [dim x batch]
   DBiasType d_bias;                   // GradientSum [classes x 1]
   const CrossEntropyOptions<Real>& options;
+  std::size_t workspace_bytes;
   const CrossEntropyScalars<Real>& scalars;
   CrossEntropyReport<Real>* report;
 
   // A constructor for the sake of the deduction of the parameters: that of aggregates is C++20.
   LinearCall(const WeightsType& w, const Samples<FeaturesType>& x, const Samples<BiasType>& b, const Targets& y,
              DWeightsType d_w, const Samples<DFeaturesType>& d_x, DBiasType d_b,
-             const CrossEntropyOptions<Real>& call_options, const CrossEntropyScalars<Real>& call_scalars,
-             CrossEntropyReport<Real>* call_report)
+             const CrossEntropyOptions<Real>& call_options, std::size_t call_workspace_bytes,
+             const CrossEntropyScalars<Real>& call_scalars, CrossEntropyReport<Real>* call_report)
       : weights(w),
         features(x),
         bias(b),
@@ -47,6 +49,7 @@ struct LinearCall {
         d_features(d_x),
         d_bias(std::move(d_b)),
         options(call_options),
+        workspace_bytes(call_workspace_bytes),
         scalars(call_scalars),
         report(call_report) {}
 

@@ -35,7 +35,7 @@ class LinearChunks {
   using DWeightsBuffer = typename decltype(Call::d_weights)::Buffer;
 
  public:
-  LinearChunks(Call& call, Index counted) : call_(call), plan_(needs(call, counted), call.options.workspace_bytes) {
+  LinearChunks(Call& call, Index counted) : call_(call), plan_(needs(call, counted), call.workspace_bytes) {
     chosen_.reserve(static_cast<std::size_t>(plan_.samples));
     tile_.resize(LinearPlan::stride(plan_.classes), plan_.samples);
     chunk_options_.ignore_index = call.options.ignore_index;

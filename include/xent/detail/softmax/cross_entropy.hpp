@@ -19,13 +19,13 @@ inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
 
 template <class Logits>
-using CrossEntropyOptionsOf = NonDeduced<CrossEntropyOptions<RealOf<typename Logits::Scalar>>>;
+using CrossEntropyOptionsOf = CrossEntropyOptions<RealOf<typename Logits::Scalar>>;
 template <class Logits>
-using CrossEntropyReportOf = NonDeduced<CrossEntropyReport<RealOf<typename Logits::Scalar>>>;
+using CrossEntropyReportOf = CrossEntropyReport<RealOf<typename Logits::Scalar>>;
 
 /// The scalars of a call, D included.
-template <class Real>
-CrossEntropyScalars<Real> call_scalars(const CrossEntropyOptions<Real>& options, const CountedSamples<Real>& samples) {
+template <class Real, class Options>
+CrossEntropyScalars<Real> call_scalars(const Options& options, const CountedSamples<Real>& samples) {
   CrossEntropyScalars<Real> scalars(options);
   if (options.reduction == Reduction::mean)
     scalars.denominator =
@@ -41,8 +41,8 @@ Real reduced(const Wide<Real>& sum, const CrossEntropyScalars<Real>& scalars) {
   return narrow<Real>(W(sum / scalars.denominator));
 }
 
-template <class Real>
-void resize_report(CrossEntropyReport<Real>& report, Index count) {
+template <class Report>
+void resize_report(Report& report, Index count) {
   report.sample_loss.resize(count);
   report.logsumexp.resize(count);
   report.entropy.resize(count);

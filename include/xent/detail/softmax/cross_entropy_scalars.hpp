@@ -18,12 +18,12 @@ template <class Real>
 struct CrossEntropyScalars {
   using W = Wide<Real>;
 
-  Real temperature;
-  W epsilon;
-  Smoothing smoothing;
-  W z_loss;
+  Real temperature{1};
+  W epsilon{0};
+  Smoothing smoothing = Smoothing::all_classes;
+  W z_loss{0};
   W denominator{1};  // D; 0 where nothing that counts was counted: then loss and gradient are 0
-  const Weights<Real>* class_weights;
+  const Weights<Real>* class_weights = nullptr;  // null: not an option of the function
 
   explicit CrossEntropyScalars(const CrossEntropyOptions<Real>& options)
       : temperature(options.temperature),
@@ -31,6 +31,8 @@ struct CrossEntropyScalars {
         smoothing(options.smoothing),
         z_loss(widen<W>(options.z_loss)),
         class_weights(&options.class_weights) {}
+  explicit CrossEntropyScalars(const NllOptions<Real>& options) : class_weights(&options.class_weights) {}
+  explicit CrossEntropyScalars(const LogitOptions<Real>& options) : temperature(options.temperature) {}
 
   W class_weight(Index k) const { return class_weights->size() == 0 ? W(1) : widen<W>((*class_weights)[k]); }
 
@@ -41,15 +43,23 @@ struct CrossEntropyScalars {
   }
 };
 
-template <class Real, class Targets>
-bool is_absent(const Targets& targets, Index i, const CrossEntropyOptions<Real>& options) {
+/// The scalar of options.
+template <class Options>
+using RealOfOptions = typename decltype(Options::sample_weights)::Scalar;
+
+template <class Targets, class Options>
+bool is_absent([[maybe_unused]] const Targets& targets, Index i, const Options& options) {
+  using Real = RealOfOptions<Options>;
   if (options.sample_weights.size() != 0 && options.sample_weights[i] == Real(0)) return true;
-  return Targets::are_labels && targets.label(i) == options.ignore_index;
+  if constexpr (Targets::are_labels)
+    return targets.label(i) == options.ignore_index;
+  else
+    return false;
 }
 
-template <class Real>
-Wide<Real> sample_weight(const CrossEntropyOptions<Real>& options, Index i) {
-  using W = Wide<Real>;
+template <class Options>
+Wide<RealOfOptions<Options>> sample_weight(const Options& options, Index i) {
+  using W = Wide<RealOfOptions<Options>>;
   return options.sample_weights.size() == 0 ? W(1) : widen<W>(options.sample_weights[i]);
 }
 

@@ -24,6 +24,17 @@ namespace detail {
 template <class Dense>
 inline constexpr Axis storage_axis = Dense::IsRowMajor ? Axis::rows : Axis::columns;
 
+/// "argument(2, 3)", or "argument[2]" in a vector, for a coefficient in the order of the walk.
+template <class Reference>
+std::string position_text(const char* argument, Index i, Index k) {
+  if constexpr (is_vector<Reference>)
+    return text(argument, "[", k, "]");
+  else if constexpr (Reference::IsRowMajor)
+    return text(argument, "(", i, ", ", k, ")");
+  else
+    return text(argument, "(", k, ", ", i, ")");
+}
+
 /// Coefficients in memory.
 template <class W, class Scalar>
 class DenseCoefficients {
@@ -51,6 +62,11 @@ class DenseCoefficientArgument {
   void check_shape(const char* function, const char* argument, const Operand<Reference>& reference) const {
     check_same_shape(function, argument, reference, operand_);
   }
+  static constexpr bool shared = false;
+  static const Operand<Reference>& shape(const Operand<Reference>& reference) { return reference; }
+  static std::string position(const char* argument, Index i, Index k) {
+    return position_text<Reference>(argument, i, k);
+  }
   DenseCoefficients<W, typename Dense::Scalar> view() const {
     return DenseCoefficients<W, typename Dense::Scalar>(samples());
   }
@@ -62,6 +78,44 @@ class DenseCoefficientArgument {
   Operand<Dense> operand_;
 };
 
+/// A vector in the place of such an argument: a column has one number per row of `Reference`, a row one per column.
+template <class W, class Reference, class Dense>
+class SharedCoefficientArgument {
+ public:
+  explicit SharedCoefficientArgument(const Operand<Reference>& reference, const Eigen::DenseBase<Dense>& expression)
+      : reference_(reference), operand_(expression) {}
+
+  void check_shape(const char* function, const char* argument, const Operand<Reference>& /*reference*/) const {
+    if (operand_.size() != (per_row ? reference_.rows() : reference_.cols()))
+      throw_invalid(
+          function, argument, shape_text(operand_.rows(), operand_.cols()),
+          text(shape_text(reference_.rows(), reference_.cols()), ", or one number per ", per_row ? "row" : "column"));
+  }
+  static constexpr bool shared = true;
+  static Shape shape(const Operand<Reference>& reference) {
+    return per_row ? Shape{reference.rows(), 1} : Shape{1, reference.cols()};
+  }
+  static std::string position(const char* argument, Index i, Index k) {
+    return text(argument, "[", per_class ? k : i, "]");
+  }
+  DenseCoefficients<W, typename Dense::Scalar> view() const {
+    return DenseCoefficients<W, typename Dense::Scalar>(samples());
+  }
+  /// Shaped like the reference; the stride along what shares a number is 0.
+  Samples<const typename Dense::Scalar> samples() const {
+    const auto shape = reference_.samples(storage_axis<Reference>);
+    const auto numbers = operand_.coefficients();
+    return {numbers.data, shape.classes, shape.count, per_class ? numbers.stride : 0, per_class ? 0 : numbers.stride};
+  }
+
+ private:
+  static constexpr bool per_row = Dense::ColsAtCompileTime == 1;
+  static constexpr bool per_class = per_row == (storage_axis<Reference> == Axis::columns);
+
+  const Operand<Reference>& reference_;
+  Operand<Dense> operand_;
+};
+
 /// One number in the place of such an argument.
 template <class W>
 class SameCoefficients {
@@ -70,6 +124,12 @@ class SameCoefficients {
   template <class Reference>
   void check_shape(const char* /*function*/, const char* /*argument*/, const Reference& /*reference*/) const {}
   const SameCoefficients& view() const { return *this; }
+  static constexpr bool shared = false;
+  template <class Reference>
+  static const Reference& shape(const Reference& reference) {
+    return reference;
+  }
+  static std::string position(const char* argument, Index /*i*/, Index /*k*/) { return argument; }
   static Samples<const float> samples() { return {}; }
   const W& operator()(Index /*i*/, Index /*k*/) const { return number_; }
   template <class Real>
@@ -93,19 +153,22 @@ auto make_target_coefficients(const Target& target) {
   }
 }
 
-/// A variance: one number, or one a coefficient in the scalar of the first argument.
+/// A variance: one number, or one per coefficient, row or column in the scalar of the first argument.
 template <class W, class Reference, class Variance>
-auto make_variance_coefficients(const Variance& variance) {
+auto make_variance_coefficients([[maybe_unused]] const Operand<Reference>& reference, const Variance& variance) {
   using Scalar = typename Reference::Scalar;
   if constexpr (is_dense<Variance>) {
     using Given = typename DenseOf<Variance>::Scalar;
     static_assert(std::is_same_v<Given, Scalar> || std::is_same_v<Given, RealOf<Scalar>>,
                   "xent: the variance has another scalar than the mean: write .cast<>() on one of them");
-    return DenseCoefficientArgument<W, Reference, DenseOf<Variance>>(variance);
+    if constexpr (is_vector<DenseOf<Variance>> && !is_vector<Reference>)
+      return SharedCoefficientArgument<W, Reference, DenseOf<Variance>>(reference, variance);
+    else
+      return DenseCoefficientArgument<W, Reference, DenseOf<Variance>>(variance);
   } else {
     static_assert(
         std::is_arithmetic_v<Variance> || std::is_same_v<Variance, Scalar> || std::is_same_v<Variance, RealOf<Scalar>>,
-        "xent: the variance must be a number, or a dense Eigen expression shaped like the mean");
+        "xent: the variance must be a number, or a dense Eigen expression: shaped like the mean, or a vector");
     return SameCoefficients<W>(widen<W>(variance));
   }
 }
@@ -122,17 +185,6 @@ auto make_variance_output(Out&& out) {
   } else {
     return make_output<Scalar>(std::forward<Out>(out));
   }
-}
-
-/// "argument(2, 3)", or "argument[2]" in a vector, for a coefficient in the order of the walk.
-template <class Reference>
-std::string position_text(const char* argument, Index i, Index k) {
-  if constexpr (is_vector<Reference>)
-    return text(argument, "[", k, "]");
-  else if constexpr (Reference::IsRowMajor)
-    return text(argument, "(", i, ", ", k, ")");
-  else
-    return text(argument, "(", k, ", ", i, ")");
 }
 
 template <class Scalar, class Visit>

@@ -5,7 +5,7 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/core/wide.hpp>
-#include <xent/simd/instruction_set.hpp>
+#include <xent/simd/processor.hpp>
 #include <xent/simd/tile.hpp>
 #include <xent/types.hpp>
 

@@ -5,8 +5,8 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/walk/caches.hpp>
-#include <xent/simd/instruction_set.hpp>
 #include <xent/simd/kernels/rows.hpp>
+#include <xent/simd/processor.hpp>
 #include <xent/types.hpp>
 
 #include <algorithm>

@@ -39,7 +39,7 @@ struct SampleChunk {
 /// The reduced loss of a batch. `make_terms()`, called for a block of samples, returns a function of a SampleChunk that
 /// writes the gradients of its samples, zero for an absent one, and sets the terms of the others.
 template <class Real, class MakeTerms>
-Real reduce_chunks(Index classes, Index count, Index side_by_side, const CrossEntropyOptions<Real>& options,
+Real reduce_chunks(Index classes, Index count, Index side_by_side, const LogitOptions<Real>& options,
                    const CountedSamples<Real>& counted, CrossEntropyReport<Real>* report, const MakeTerms& make_terms) {
   using W = Wide<Real>;
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);

@@ -8,42 +8,13 @@
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/blocks.hpp>
-#include <xent/detail/core/error.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/types.hpp>
 
-#include <string>
-
 namespace xent {
 inline namespace XENT_INLINE_NAMESPACE {
 namespace detail {
-
-/// An option that a function does not read must keep its default: without effect, it is a bug that nobody sees.
-[[noreturn]] inline void throw_unread(const char* function, const char* option, const std::string& got,
-                                      const std::string& expected) {
-  throw_invalid(function, option, got, text(expected, ", since ", function, " does not read it"));
-}
-
-/// What only the losses against a target distribution read.
-template <class Real>
-void check_unread_smoothing(const char* function, const CrossEntropyOptions<Real>& options) {
-  if (!(options.label_smoothing == Real(0)))
-    throw_unread(function, "label_smoothing", text(options.label_smoothing), "0");
-  if (options.smoothing != Smoothing::all_classes) throw_unread(function, "smoothing", "other_classes", "all_classes");
-  if (!(options.z_loss == Real(0))) throw_unread(function, "z_loss", text(options.z_loss), "0");
-  if (options.accumulate) throw_unread(function, "accumulate", "true", "false");
-}
-
-/// What only losses with labels or targets read.
-template <class Real>
-void check_unread_labels(const char* function, const CrossEntropyOptions<Real>& options) {
-  constexpr Index no_label = -100;  // the default
-  if (options.ignore_index != no_label)
-    throw_unread(function, "ignore_index", text(options.ignore_index), text(no_label));
-  if (options.class_weights.size() != 0)
-    throw_unread(function, "class_weights", text(options.class_weights.size(), " weights"), "none");
-}
 
 /// What one sample adds to the sums and to the report; as it stands, an absent one.
 template <class Real>
@@ -59,7 +30,7 @@ struct SampleTerm {
 /// alpha)`, which writes the gradients of sample i, zero for an absent one, otherwise times alpha = w / (D T), and
 /// returns the sample's SampleTerm.
 template <class Real, class Targets, class MakeTermOf>
-Real reduce_samples(const Targets& targets, Index classes, Index count, const CrossEntropyOptions<Real>& options,
+Real reduce_samples(const Targets& targets, Index classes, Index count, const NllOptions<Real>& options,
                     const CountedSamples<Real>& counted, CrossEntropyReport<Real>* report,
                     const MakeTermOf& make_term_of) {
   using W = Wide<Real>;
