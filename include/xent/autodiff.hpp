@@ -19,8 +19,7 @@
 
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -178,7 +177,6 @@ typename Logits::Scalar softmax_cross_entropy_by_gradient(const Eigen::DenseBase
 
 }  // namespace detail
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -18,8 +18,7 @@
 #include <limits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 /// The loss of softmax regression as a function of its weights W and bias b, with its gradient, for
 /// ceres::GradientProblem.
@@ -112,7 +111,6 @@ class SoftmaxRegression final : public ceres::FirstOrderFunction {
   double penalty_;
 };
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -34,11 +34,27 @@
 #endif
 
 // -fassociative-math and -freciprocal-math (parts of -ffast-math) let the compiler compute something else: what carries
-// the last digits of a sum is 0 in exact arithmetic. (gcc 12 has macros for both; clang has none.)
+// the last digits of a sum is 0 in exact arithmetic. gcc 12 has macros for both. clang has none, but can be told that
+// xent's own code is to be compiled as written.
+#if defined(__clang__) && (defined(__x86_64__) || defined(__i386__) || defined(__powerpc64__) || defined(__s390x__))
+#define XENT_AS_WRITTEN_BEGIN _Pragma("float_control(precise, on, push)")
+#define XENT_AS_WRITTEN_END _Pragma("float_control(pop)")
+#else
+#define XENT_AS_WRITTEN_BEGIN
+#define XENT_AS_WRITTEN_END
+#endif
 #if defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
 #error \
     "xent: -ffast-math changes what xent computes, to a wrong second digit: compile units that include it with -fno-fast-math"
 #endif
+
+#define XENT_NAMESPACE_BEGIN             \
+  XENT_AS_WRITTEN_BEGIN namespace xent { \
+    inline namespace XENT_INLINE_NAMESPACE {
+#define XENT_NAMESPACE_END \
+  }                        \
+  }                        \
+  XENT_AS_WRITTEN_END
 
 // -ffinite-math-only (part of -ffast-math) lets the compiler assume that -inf and NaN do not occur; masked classes are
 // -inf and NaN is how a broken sample is told from the others. The escape hatch changes no result by itself: it only

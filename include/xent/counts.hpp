@@ -16,8 +16,7 @@
 #include <string>
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 /// How the entropy of a source is estimated from counts: the entropy of the relative frequencies, which is too small on
 /// average, or that with the first-order correction of G. A. Miller (1955) and W. G. Madow.
@@ -141,7 +140,6 @@ RealOfCounts<Counts> estimate_entropy(const Eigen::DenseBase<Counts>& counts, Es
 
 }  // namespace detail
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -13,8 +13,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 /// One weight per class or sample: an Eigen array that owns its copy and, unlike an Eigen array, takes {1, 5} as two
 /// weights (Eigen reads two integers as a size, silently), and a std::vector.
@@ -124,7 +123,6 @@ struct CrossEntropyReport {
   Eigen::Array<std::ptrdiff_t, Eigen::Dynamic, 1> prediction{};  // argmax z, the lowest index on ties; -1 when absent
 };
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

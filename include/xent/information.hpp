@@ -39,8 +39,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 /// The options of the measures of every sample. The order of the members is API.
 template <class Real>
@@ -300,8 +299,7 @@ RealOf<typename J::Scalar> mutual_information(const Eigen::DenseBase<J>& joint, 
   return detail::dependence(table.rows(), unit);
 }
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DECLARES_INSTANCES
 #include <xent/detail/instances/information.inl>

@@ -10,8 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 /// What the kernels are compiled for, in the order of preference. `baseline` is NEON on 64-bit Arm, which every such
 /// machine has, and the portable path elsewhere. `portable` stands for no kernels: the path that defines what the
@@ -87,7 +86,6 @@ inline InstructionSet instruction_set() {
   return chosen;
 }
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

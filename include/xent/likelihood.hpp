@@ -20,8 +20,7 @@
 
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -220,8 +219,7 @@ RealOf<typename LogProbabilities::Scalar> nll_of_labels(const Eigen::DenseBase<L
 
 }  // namespace detail
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DECLARES_INSTANCES
 #include <xent/detail/instances/likelihood.inl>

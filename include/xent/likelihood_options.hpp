@@ -11,8 +11,7 @@
 #include <cstddef>
 #include <optional>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 /// The options of sigmoid_cross_entropy.
 template <class Real>
@@ -56,7 +55,6 @@ struct PoissonOptions {
   bool constant = false;                  // adds log(target!) per coefficient
 };
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -18,8 +18,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -222,8 +221,7 @@ Real LogSumExp<Real>::value() const {
       W(detail::widen<W>(maximum_) + detail::log_of_sum(rest_, detail::Exponentials<Real>::one())));
 }
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DECLARES_INSTANCES
 #include <xent/detail/instances/logsumexp.inl>

@@ -19,8 +19,7 @@
 
 #include <omp.h>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 /// An executor that opens one parallel region a call.
 ///
@@ -42,7 +41,6 @@ inline Executor openmp_executor(int threads = 0) {
   };
 }
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -15,8 +15,7 @@
 
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -171,8 +170,7 @@ typename Logits::PlainObject softmax_returned(const Eigen::DenseBase<Logits>& lo
 
 }  // namespace detail
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DECLARES_INSTANCES
 #include <xent/detail/instances/softmax.inl>

@@ -16,8 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -223,8 +222,7 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 
 }  // namespace detail
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DECLARES_INSTANCES
 #include <xent/detail/instances/softmax_cross_entropy.inl>

@@ -19,8 +19,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 template <class Scalar, int Classes = Eigen::Dynamic, int MaxClasses = Classes>
 class SoftmaxJacobian;
@@ -303,8 +302,7 @@ typename V::PlainObject jacobian_returned(const ProductName& name, const Eigen::
 
 }  // namespace detail
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DECLARES_INSTANCES
 #include <xent/detail/instances/softmax_jacobian.inl>

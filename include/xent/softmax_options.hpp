@@ -6,8 +6,7 @@
 #include <xent/config.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 /// The order of the members is API.
 template <class Real>
@@ -24,7 +23,6 @@ using SoftmaxOptionsOf = SoftmaxOptions<RealOf<typename Argument::Scalar>>;
 
 }  // namespace detail
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

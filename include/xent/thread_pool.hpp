@@ -24,8 +24,7 @@
 #include <mutex>
 #include <thread>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 
 /// An executor that works on the calling thread and on all threads of `pool` but one, so that a pool of as many threads
 /// as the machine has cores does not get one thread too many.
@@ -111,7 +110,6 @@ inline Executor thread_pool_executor(int threads) {
   };
 }
 
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

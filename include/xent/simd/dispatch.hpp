@@ -9,8 +9,7 @@
 
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// body(lanes) with the lanes of Real of the instruction set in use, an empty object whose type names them. Only what
@@ -29,7 +28,6 @@ decltype(auto) on_best(const Body& body) {
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

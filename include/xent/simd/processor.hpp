@@ -6,8 +6,7 @@
 #include <xent/config.hpp>
 #include <xent/instruction_set.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Whether this machine runs kernels.
@@ -33,7 +32,6 @@ inline int lowest_bit(unsigned long long mask) {
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

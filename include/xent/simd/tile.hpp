@@ -7,8 +7,7 @@
 
 #include <cstddef>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 using Index = std::ptrdiff_t;
@@ -94,7 +93,6 @@ struct Traffic {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

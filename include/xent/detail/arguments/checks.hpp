@@ -17,8 +17,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Stands for targets where a loss has none: samples are absent by their weight alone.
@@ -167,8 +166,7 @@ CountedSamples<RealOfOptions<Options>> check_batch(const char* function, const T
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DECLARES_INSTANCES
 #include <xent/detail/instances/checks.inl>

@@ -17,8 +17,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The y_k of sparse distributions, whatever matrix they are part of: what walks them is compiled once for all.
@@ -165,7 +164,6 @@ class SparseTargetArgument {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -19,8 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The value type of a container with a size and an operator[]; void for everything else.
@@ -220,7 +219,6 @@ auto make_labels(const T& labels) {
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

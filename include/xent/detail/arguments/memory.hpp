@@ -13,8 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The coefficients of a matrix are the `size` bytes at first + i inner + j outer, 0 <= i < inners, 0 <= j < outers.
@@ -124,7 +123,6 @@ bool same_places(const Samples<A>& a, const Samples<B>& b) {
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -16,8 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// One number per sample; for a vector at compile time, the number.
@@ -92,7 +91,6 @@ void write_numbers(const Executor& executor, const Samples<const Scalar>& sample
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -12,8 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 using Index = std::ptrdiff_t;  // Eigen::Index, unless a program has made that something else
@@ -156,7 +155,6 @@ void check_same_shape(const char* function, const char* argument, const Operand<
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -13,8 +13,7 @@
 #include <cstddef>
 #include <functional>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 using Index = std::ptrdiff_t;  // Eigen::Index, unless a program has made that something else
@@ -70,7 +69,6 @@ Partial sum_over_blocks(const Executor& executor, const Blocks& blocks, const Bo
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

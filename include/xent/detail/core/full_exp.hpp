@@ -9,8 +9,7 @@
 #include <cmath>
 #include <limits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// exp to nearly all the digits of the wide type, where `math::exp_of` of a Twofold has those of its head: 10^5 factors
@@ -37,7 +36,6 @@ Twofold<T> full_exp(Twofold<T> x) {
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

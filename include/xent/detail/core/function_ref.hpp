@@ -8,8 +8,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 template <class Signature>
@@ -34,7 +33,6 @@ class FunctionRef<Result(Arguments...)> {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -9,8 +9,7 @@
 
 #include <cmath>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The natural logarithms of 2 and 10.
@@ -98,7 +97,6 @@ Twofold<T> exponential_of(const Twofold<T>& x) {
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

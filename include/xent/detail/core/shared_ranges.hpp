@@ -14,8 +14,7 @@
 #include <mutex>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// [0, count), handed out from the front in short ranges to all threads that call `work`. When each of them has
@@ -77,7 +76,6 @@ class SharedRanges {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -12,8 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Hides from the optimiser that `x` is a product: contracting it into a later sum (gcc's default) would count its
@@ -260,7 +259,6 @@ T log_of(const T& x) {
 }  // namespace math
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

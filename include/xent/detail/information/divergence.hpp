@@ -11,8 +11,7 @@
 
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Probabilities and counts: not negative, not NaN.
@@ -83,7 +82,6 @@ W divergence_term(const W& p, const W& q, const W& difference) {
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -17,8 +17,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Probabilities carry a factor while they are summed, so that thousands of terms below the smallest normal number
@@ -170,7 +169,6 @@ void comparisons_into(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

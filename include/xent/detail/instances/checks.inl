@@ -1,8 +1,7 @@
 // What xent/detail/arguments/checks.hpp compiles once where XENT_COMPILED is defined: XENT_INSTANCE is `extern
 // template` where it is declared, `template` where it is defined.
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 #define XENT_INSTANCES_OF(Targets, Options)                                                                   \
@@ -21,5 +20,4 @@ XENT_INSTANCES_OF(DenseTargetsOf<Eigen::bfloat16>, CrossEntropyOptions<float>)
 #undef XENT_INSTANCES_OF
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END

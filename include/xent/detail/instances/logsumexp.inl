@@ -1,8 +1,7 @@
 // What xent/logsumexp.hpp compiles.
 // XENT_INSTANCE is `extern template` where they are declared, `template` where they are defined.
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 XENT_INSTANCE void logsumexp_samples(const Samples<const float>&, const float&, float*);
@@ -11,5 +10,4 @@ XENT_INSTANCE void logsumexp_samples(const Samples<const Eigen::half>&, const fl
 XENT_INSTANCE void logsumexp_samples(const Samples<const Eigen::bfloat16>&, const float&, float*);
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END

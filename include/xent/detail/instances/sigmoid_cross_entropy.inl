@@ -1,8 +1,7 @@
 // What xent/sigmoid_cross_entropy.hpp compiles once where XENT_COMPILED is defined: XENT_INSTANCE is `extern template`
 // where it is declared, `template` where it is defined.
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 #define XENT_INSTANCES_OF(Targets, Scalar, Out)                                                   \
@@ -17,5 +16,4 @@ XENT_FOR_EACH_SCALAR(XENT_INSTANCES)
 #undef XENT_INSTANCES_OF
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END

@@ -1,8 +1,7 @@
 // What xent/softmax.hpp compiles.
 // XENT_INSTANCE is `extern template` where they are declared, `template` where they are defined.
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 #define XENT_INSTANCES(Scalar, Out)                                                                    \
@@ -14,5 +13,4 @@ XENT_FOR_EACH_SCALAR(XENT_INSTANCES)
 #undef XENT_INSTANCES
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END

@@ -16,8 +16,7 @@
 
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 template <class Mean>
@@ -159,7 +158,6 @@ RealOf<typename Prediction::Scalar> half_squared_error_into(const Eigen::DenseBa
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

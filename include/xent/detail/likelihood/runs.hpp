@@ -14,8 +14,7 @@
 #include <xent/simd/kernels/gaussians.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The sum over all coefficients. kernel(first, n, sum) adds to `sum` and returns how many it has done; term(i, k) is
@@ -136,7 +135,6 @@ template <class Real>
 struct GaussianRuns<Real, false> : SquareRuns<Real, false> {};
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

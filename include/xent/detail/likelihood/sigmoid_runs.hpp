@@ -18,8 +18,7 @@
 
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// A block of samples of one call.
@@ -137,7 +136,6 @@ SigmoidSums<Real> sigmoid_of_batch(const Samples<const Scalar>& z, const Targets
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -10,8 +10,7 @@
 #include <xent/likelihood_options.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Weights of the coefficients (i, k) of a batch: none, or one a sample, a class, or a coefficient of a single sample.
@@ -204,7 +203,6 @@ void sigmoid_samples(const Samples<const Scalar>& z, const Targets& targets, con
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -12,8 +12,7 @@
 #include <xent/detail/walk/coefficients.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The term of every coefficient, with the variance that takes effect.
@@ -102,7 +101,6 @@ Wide<Real> half_squares(const Samples<const Scalar>& prediction, const Target& t
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -12,8 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// (1/2) log(2 pi), the constant of a Gaussian, from 2 pi in three pieces of 53 bits.
@@ -105,7 +104,6 @@ W poisson_value(const W& log_rate, const W& rate, const W& x) {
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -13,8 +13,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The arguments of a call, checked. What has no memory is not there, or not wanted.
@@ -82,7 +81,6 @@ void report_absent(CrossEntropyReport<Real>& report, Index i) {
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

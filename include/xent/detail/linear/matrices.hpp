@@ -12,8 +12,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// `Scalar` may be const.
@@ -161,7 +160,6 @@ GradientSum<Real, Out, order> make_gradient_sum(const Samples<Out>& out, bool ac
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -10,8 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// What a call keeps in scratch memory, in coefficients of the results.
@@ -116,7 +115,6 @@ struct LinearPlan {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

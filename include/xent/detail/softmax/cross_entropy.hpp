@@ -14,8 +14,7 @@
 #include <xent/detail/softmax/target_tiles.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 template <class Logits>
@@ -133,7 +132,6 @@ CrossEntropySums<Real> cross_entropy_of_batch(const Samples<const Scalar>& z, co
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -11,8 +11,7 @@
 #include <xent/detail/walk/formula.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// What the samples of a block add up to.
@@ -98,7 +97,6 @@ class CrossEntropyFormula : public MultipleOfExponentials<Real> {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

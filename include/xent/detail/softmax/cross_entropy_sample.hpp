@@ -13,8 +13,7 @@
 #include <xent/detail/softmax/softmax_sample.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The sums over the effective target of one sample, as CrossEntropySample names them.
@@ -243,7 +242,6 @@ void write_hvp(const CrossEntropySample<Real>& sample, Sample<const Scalar> z, S
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

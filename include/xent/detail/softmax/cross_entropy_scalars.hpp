@@ -9,8 +9,7 @@
 #include <xent/detail/core/wide.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The options that the samples of a call share, exact in wide arithmetic.
@@ -95,7 +94,6 @@ struct SmoothedTarget {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -26,8 +26,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Sample j of a chunk by portable(i, alpha, d_p, d_q), the path of one sample; an absent one has gradients 0.
@@ -218,7 +217,6 @@ class DivergenceRows {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -23,8 +23,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Sample j of a chunk by portable(i, alpha, gradient), the path of one sample; an absent one has the gradient 0.
@@ -151,7 +150,6 @@ class EntropyChunks {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -10,8 +10,7 @@
 #include <xent/detail/walk/sample_losses.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// With x_k = (m - z_k) / T, e_k = exp(-x_k), S = sum_k e_k and s_k = e_k / S:  H = log S + sum_k s_k x_k. Both terms
@@ -85,7 +84,6 @@ Wide<Real> write_entropy_gradient(const EntropySample<Real>& sample, Sample<cons
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -19,8 +19,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 template <class Product, class Real>
@@ -120,7 +119,6 @@ void jacobian_of_samples(const Samples<const Scalar>& s, const Samples<const Vec
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -13,8 +13,7 @@
 #include <xent/simd/kernels/jacobian.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// s x / t for 0 <= s <= 1, in the order that leaves the range only if the result does. Saturated, so that x = 0 gives
@@ -89,7 +88,6 @@ struct LogSoftmaxTransposedProduct {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

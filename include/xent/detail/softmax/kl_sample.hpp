@@ -11,8 +11,7 @@
 #include <xent/detail/softmax/softmax_sample.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// 1/3! + u/4! + u^2/5! + ..., |u| <= 1/2.
@@ -214,7 +213,6 @@ Wide<Real> write_kl_gradients(const KlSample<Real>& sample, Sample<const Scalar>
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

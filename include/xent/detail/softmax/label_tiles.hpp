@@ -19,8 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Beyond these, the numbers of a sample take no time that matters.
@@ -170,7 +169,6 @@ bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const S
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

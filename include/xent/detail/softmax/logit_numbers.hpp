@@ -14,8 +14,7 @@
 
 #include <cmath>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 template <class Real>
@@ -53,7 +52,6 @@ void take_numbers(const simd::LogitNumbers<Real>& numbers, Index at, bool with_r
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -15,8 +15,7 @@
 
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Which logits a sample has: only `regular` ones have a softmax that is not a matter of definition. In this order, the
@@ -201,7 +200,6 @@ struct SoftmaxState {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

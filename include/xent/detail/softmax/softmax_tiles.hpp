@@ -14,8 +14,7 @@
 
 #include <algorithm>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// What is wanted of the samples.
@@ -85,7 +84,6 @@ bool softmax_tiles([[maybe_unused]] const Samples<const Scalar>& z, [[maybe_unus
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -24,8 +24,7 @@
 #include <algorithm>
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 template <class Real, class Targets>
@@ -273,7 +272,6 @@ bool target_tiles(const Samples<const Scalar>& z, const Targets& targets, const 
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -9,8 +9,7 @@
 
 #include <cstddef>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 using Index = std::ptrdiff_t;  // Eigen::Index, unless a program has made that something else
@@ -38,7 +37,6 @@ struct Caches {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -19,8 +19,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The most coefficients that are gathered.
@@ -179,7 +178,6 @@ simd::SplitFactor<Real> split_factor(const W& x) {
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -16,8 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Coefficients have no samples: a matrix is walked as it is stored.
@@ -237,7 +236,6 @@ W coefficient_denominator(Reduction reduction, const Operand<Reference>& referen
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -12,8 +12,7 @@
 #include <xent/simd/kernels/rows.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// A set of the samples of a tile: bit j is the j-th one.
@@ -107,7 +106,6 @@ struct MultipleOfExponentials {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -11,8 +11,7 @@
 
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Whether simd/ has kernels for results of this type.
@@ -65,7 +64,6 @@ simd::Call<Real> kernel_call(const Real& temperature, const Wide<Real>& denomina
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -16,8 +16,7 @@
 #include <cstring>
 #include <vector>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 template <class Real>
@@ -100,7 +99,6 @@ class OutflowBuffers {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

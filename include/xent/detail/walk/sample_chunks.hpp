@@ -15,8 +15,7 @@
 #include <array>
 #include <cstddef>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// Samples [first, first + count): which of them are absent, alpha = w / (D T) on the way in, their terms on the way
@@ -82,7 +81,6 @@ Real reduce_chunks(Index classes, Index count, Index side_by_side, const LogitOp
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

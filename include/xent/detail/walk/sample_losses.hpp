@@ -12,8 +12,7 @@
 #include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/types.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// What one sample adds to the sums and to the report; as it stands, an absent one.
@@ -59,7 +58,6 @@ Real reduce_samples(const Targets& targets, Index classes, Index count, const Nl
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -14,8 +14,7 @@
 
 #include <algorithm>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// The sums over segments of one sample, relative to the exponential at the maximum of those seen.
@@ -108,7 +107,6 @@ struct SegmentSums {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

@@ -22,8 +22,7 @@
 #include <optional>
 #include <vector>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 /// A block of samples of a call. Tiles are walked in two ways: by `row_tile`, samples one after the other, where
@@ -305,7 +304,6 @@ class Tiles {
 };
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

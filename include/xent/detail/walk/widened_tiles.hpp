@@ -20,8 +20,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace detail {
 
 template <class Scalar>
@@ -214,7 +213,6 @@ bool run_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const si
 }
 
 }  // namespace detail
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif

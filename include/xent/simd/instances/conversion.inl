@@ -3,14 +3,12 @@
 #include <xent/simd/kernels/conversion.hpp>
 
 #if XENT_DEFINES_KERNELS
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template struct ConversionKernels<Format::bfloat16>;
 template struct ConversionKernels<Format::half>;
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif

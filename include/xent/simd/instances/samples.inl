@@ -3,8 +3,7 @@
 #include <xent/simd/kernels/samples.hpp>
 
 #if XENT_DEFINES_KERNELS
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 #define XENT_INSTANCES(Real) template struct SampleKernels<Real>;
@@ -12,6 +11,5 @@ XENT_FOR_EACH_REAL(XENT_INSTANCES)
 #undef XENT_INSTANCES
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif

@@ -12,16 +12,14 @@
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,f16c")
 #endif
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd::avx512 {
 #ifdef XENT_LANES
 #include <xent/simd/isa/avx512.inl>
 #endif
 #include XENT_LOOPS
 }  // namespace simd::avx512
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #if defined(__clang__)
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
@@ -30,16 +28,14 @@ namespace simd::avx512 {
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,f16c")
 #endif
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd::avx2 {
 #ifdef XENT_LANES
 #include <xent/simd/isa/avx2.inl>
 #endif
 #include XENT_LOOPS
 }  // namespace simd::avx2
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #if defined(__clang__)
 #pragma clang attribute pop
 #else
@@ -48,16 +44,14 @@ namespace simd::avx2 {
 
 #elif XENT_KERNELS_FOR_ARM64
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd::neon {
 #ifdef XENT_LANES
 #include <xent/simd/isa/neon.inl>
 #endif
 #include XENT_LOOPS
 }  // namespace simd::neon
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #endif
 

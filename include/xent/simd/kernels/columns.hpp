@@ -6,8 +6,7 @@
 #include <xent/config.hpp>
 #include <xent/simd/tile.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Documented in columns.inl.
@@ -27,8 +26,7 @@ struct ColumnKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
@@ -36,8 +34,7 @@ struct ColumnKernels {
 #define XENT_LOOPS <xent/simd/kernels/columns.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
@@ -82,8 +79,7 @@ void ColumnKernels<Real>::send(const Rows<Real>& held, Index n, Index count, boo
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

@@ -8,8 +8,7 @@
 
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Numbers of 16 bits.
@@ -29,8 +28,7 @@ struct ConversionKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
@@ -40,8 +38,7 @@ struct ConversionKernels {
 #define XENT_LOOPS <xent/simd/kernels/rows_16_bits.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <Format format>
@@ -68,8 +65,7 @@ void ConversionKernels<format>::scale(const Tile<float>& tile, Index i, const fl
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

@@ -6,8 +6,7 @@
 #include <xent/config.hpp>
 #include <xent/simd/kernels/coefficients.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Yes-or-no decisions: y has mass u = keep_up y + share_up on yes and d = keep (1 - y) + share on no. The gradient is
@@ -26,8 +25,7 @@ struct DecisionKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
@@ -36,8 +34,7 @@ struct DecisionKernels {
 #define XENT_LOOPS <xent/simd/kernels/decisions.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
@@ -47,8 +44,7 @@ Index DecisionKernels<Real>::decisions(const Real* z, const Real* y, Index n, co
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

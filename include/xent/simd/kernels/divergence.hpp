@@ -7,8 +7,7 @@
 #include <xent/simd/kernels/logits.hpp>
 #include <xent/simd/tile.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Where the gradient of one of two samples goes: nowhere if `out` is null. What `traffic` moves meanwhile is the
@@ -32,8 +31,7 @@ struct DivergenceKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
@@ -43,8 +41,7 @@ struct DivergenceKernels {
 #define XENT_LOOPS <xent/simd/kernels/divergence.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
@@ -63,8 +60,7 @@ unsigned long long DivergenceKernels<Real>::of_samples(const LogitCall& call, co
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

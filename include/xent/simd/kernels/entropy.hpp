@@ -7,8 +7,7 @@
 #include <xent/simd/kernels/logits.hpp>
 #include <xent/simd/tile.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// What the gradient of an entropy takes: exponentials are multiplied with `unscale` and then with the factor.
@@ -30,16 +29,14 @@ struct EntropyKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
 #define XENT_LOOPS <xent/simd/kernels/entropy.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
@@ -55,8 +52,7 @@ unsigned long long EntropyKernels<Real>::of_samples(const LogitCall& call, const
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

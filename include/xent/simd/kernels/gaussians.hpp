@@ -6,8 +6,7 @@
 #include <xent/config.hpp>
 #include <xent/simd/kernels/coefficients.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Gaussians: variances below the minimum are replaced by it. The gradients are alpha times the derivatives.
@@ -36,16 +35,14 @@ struct GaussianKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
 #define XENT_LOOPS <xent/simd/kernels/gaussians.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
@@ -68,8 +65,7 @@ Index GaussianKernels<Real>::above(const Real* x, Index n, Real floor) {
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

@@ -8,8 +8,7 @@
 
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// What is summed over the classes of a sample.
@@ -30,8 +29,7 @@ struct InformationKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
@@ -41,8 +39,7 @@ struct InformationKernels {
 #define XENT_LOOPS <xent/simd/kernels/information.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real, Measure measure>
@@ -59,8 +56,7 @@ void InformationKernels<Real, measure>::columns(const Rows<const Real>& p, const
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

@@ -8,8 +8,7 @@
 
 #include <type_traits>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 enum class JacobianProduct { softmax, log_softmax, log_softmax_transposed };
@@ -30,8 +29,7 @@ struct JacobianKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
@@ -39,8 +37,7 @@ struct JacobianKernels {
 #define XENT_LOOPS <xent/simd/kernels/jacobian.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real, JacobianProduct product>
@@ -61,8 +58,7 @@ unsigned long long JacobianKernels<Real, product>::columns(const Rows<const Real
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

@@ -8,8 +8,7 @@
 
 #include <cstdint>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Documented in plain_labels.inl.
@@ -25,8 +24,7 @@ struct LabelKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
@@ -37,8 +35,7 @@ struct LabelKernels {
 #define XENT_LOOPS <xent/simd/kernels/few_classes.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
@@ -62,8 +59,7 @@ bool LabelKernels<Real>::few_classes(const Call<Real>& call, const Rows<Real>& z
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

@@ -8,8 +8,7 @@
 
 #include <cstddef>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// What the samples of a call share. With a report, entropies, predictions and temperature gradients are computed.
@@ -31,8 +30,7 @@ struct LogitNumbers {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>

@@ -6,8 +6,7 @@
 #include <xent/config.hpp>
 #include <xent/simd/tile.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Documented in rows.inl, in the order in which they are called.
@@ -29,16 +28,14 @@ struct RowKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
 #define XENT_LOOPS <xent/simd/kernels/rows.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
@@ -85,8 +82,7 @@ void RowKernels<Real>::finish(Traffic<Real>* traffic) {
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

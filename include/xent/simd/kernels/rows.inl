@@ -89,7 +89,8 @@ struct ExponentialSweep {
   Sum rest;
   Sum moments;
   Sum spread;
-  V count;  // maxima that were left out
+  V count;           // maxima that were left out ...
+  Index filled = 0;  // ... of which so many are not there
 
   void add(const V* e, const V* distance) {
     rest.add_eight(e);
@@ -135,10 +136,12 @@ struct ExponentialSweep {
     V distance[8] = {none, none, none, none, none, none, none, none};
     move_on<L>(traffic, 6);
     for (Index j = 0; k < n; k += L::lanes, ++j) {
-      const V logit = load_up_to<L>(z + k, n - k, minus_infinity<L>);
-      // Where the vector is not whole, distances are 0, too.
-      if (moment) distance[j] = shift.top - (load_up_to<L>(z + k, n - k, maximum) - shift.anchor);
-      e[j] = exponential<L>(shift, logit - shift.anchor);
+      // Where the vector is not whole, there are more maxima: of no infinity, which would raise a flag.
+      const V logit = load_up_to<L>(z + k, n - k, maximum);
+      filled = (std::max<Index>)(0, k + L::lanes - n);
+      const V d = logit - shift.anchor;
+      if (moment) distance[j] = shift.top - d;
+      e[j] = exponential<L>(shift, d);
       if (stored) store_up_to<L>(stored + k, n - k, e[j]);
       e[j] = L::leave_out_equal(logit, greatest, e[j], &count);
     }
@@ -172,7 +175,8 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
                                       L::set1(0)};
     sweep.add_all(n, tile->where[i]);
     // Of several equal maxima all but one are in the sum.
-    const Twice rest = sum_of(sweep.rest.total(), total(sweep.count) - 1, static_cast<double>(tile->stored_one[i]));
+    const Twice rest = sum_of(sweep.rest.total(), total(sweep.count) - static_cast<double>(1 + sweep.filled),
+                              static_cast<double>(tile->stored_one[i]));
     const Twice moments = sweep.moments.total();
     const Twice spread = sweep.spread.total();
     tile->rest_hi[i] = rest.hi;

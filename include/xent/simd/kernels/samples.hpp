@@ -6,8 +6,7 @@
 #include <xent/config.hpp>
 #include <xent/simd/tile.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Documented in samples.inl.
@@ -23,16 +22,14 @@ struct SampleKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
 #define XENT_LOOPS <xent/simd/kernels/samples.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
@@ -60,8 +57,7 @@ unsigned long long SampleKernels<Real>::softmax_numbers(const Call<Real>& call, 
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

@@ -11,8 +11,7 @@
 
 #include <cstddef>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// p and q of the classes of one sample, or p of the samples of a tile side by side, those of a class `stride` after
@@ -87,8 +86,7 @@ struct TargetNumberKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
@@ -98,8 +96,7 @@ struct TargetNumberKernels {
 #define XENT_LOOPS <xent/simd/kernels/targets.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real, bool of_p>
@@ -170,8 +167,7 @@ unsigned long long TargetNumberKernels<Real>::numbers(bool report, const Call<Re
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif

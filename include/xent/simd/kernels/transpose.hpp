@@ -6,8 +6,7 @@
 #include <xent/config.hpp>
 #include <xent/simd/tile.hpp>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 /// Documented in transpose.inl.
@@ -20,16 +19,14 @@ struct TransposeKernels {
 };
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
 #define XENT_LOOPS <xent/simd/kernels/transpose.inl>
 #include <xent/simd/isa/each.inl>
 
-namespace xent {
-inline namespace XENT_INLINE_NAMESPACE {
+XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
@@ -44,8 +41,7 @@ void TransposeKernels<Real>::scatter(const Rows<const Real>& from, Index n, Inde
 }
 
 }  // namespace simd
-}  // namespace XENT_INLINE_NAMESPACE
-}  // namespace xent
+XENT_NAMESPACE_END
 #endif
 
 #endif
