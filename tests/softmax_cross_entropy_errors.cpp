@@ -158,7 +158,8 @@ TEST_CASE("targets of another shape") {
   const Eigen::MatrixXd z = Eigen::MatrixXd::Zero(4, 3);
   const Options rows{xent::Axis::rows};
   CHECK(thrown_by_all(z, std::vector<int>{0, 1}, {}) == "invalid: labels: got 2, expected 3, one per sample");
-  CHECK(thrown_by_all(z, std::vector<int>{0, 1, 2}, rows) == "invalid: labels: got 3, expected 4, one per sample");
+  CHECK(thrown_by_all(z, std::vector<int>{0, 1, 2}, rows) ==
+        "invalid: labels: got 3, expected 4, one per sample (a sample is a row: Axis::columns?)");
   CHECK(thrown_by_all(z, Eigen::MatrixXd(3, 4), {}) == "invalid: targets: got [3 x 4], expected [4 x 3]");
   CHECK(thrown_by_all(z, Eigen::MatrixXd(4, 2), rows) == "invalid: targets: got [4 x 2], expected [4 x 3]");
   CHECK(thrown_by_all(z, Eigen::MatrixXd(), {}) == "invalid: targets: got [0 x 0], expected [4 x 3]");

@@ -217,10 +217,13 @@ TEST_CASE("one label a sample, no more and no fewer") {
     return std::string("xent::softmax_cross_entropy: labels: got ") + got + ", expected " + expected +
            ", one per sample";
   };
-  CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, std::vector<int>{0, 1, 2}), text("3", "4"));
+  CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, std::vector<int>{0, 1, 2}),
+                    text("3", "4") + " (a sample is a column: Axis::rows?)");
   CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, std::vector<int>{0, 1, 2, 0, 1}), text("5", "4"));
-  CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, Eigen::Vector3i(0, 1, 2)), text("3", "4"));
-  CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, Eigen::Vector4i(0, 0, 0, 0), {xent::Axis::rows}), text("4", "3"));
+  CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, Eigen::Vector3i(0, 1, 2)),
+                    text("3", "4") + " (a sample is a column: Axis::rows?)");
+  CHECK_THROWS_WITH(xent::softmax_cross_entropy(z, Eigen::Vector4i(0, 0, 0, 0), {xent::Axis::rows}),
+                    text("4", "3") + " (a sample is a row: Axis::columns?)");
   CHECK_THROWS_WITH(xent::softmax_cross_entropy(z.col(0), Eigen::Vector3i(0, 1, 2)), text("3", "1"));
   CHECK_THROWS_WITH(xent::softmax_cross_entropy(z.leftCols(0), std::vector<int>{0}), text("1", "0"));
 }
