@@ -35,7 +35,8 @@
 
 // -fassociative-math and -freciprocal-math (parts of -ffast-math) let the compiler compute something else: what carries
 // the last digits of a sum is 0 in exact arithmetic. gcc 12 has macros for both. clang has none, but can be told that
-// xent's own code is to be compiled as written.
+// xent's own code is to be compiled as written. (Float results then keep their bounds; of double ones, 105 ULP were
+// seen.)
 #if defined(__clang__) && (defined(__x86_64__) || defined(__i386__) || defined(__powerpc64__) || defined(__s390x__))
 #define XENT_AS_WRITTEN_BEGIN _Pragma("float_control(precise, on, push)")
 #define XENT_AS_WRITTEN_END _Pragma("float_control(pop)")
