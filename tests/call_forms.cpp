@@ -231,6 +231,20 @@ TEST_CASE("call forms: an axis alone stands for options") {
   CHECK(same(xent::perplexity(s, rows), xent::perplexity(s, {rows})));
 }
 
+TEST_CASE("call forms: options of a derived type are read where they are") {
+  struct Named : xent::CrossEntropyOptions<float> {
+    int name = 7;
+  };
+  const Matrix<float> z = normal<float>(300, 40, 12);
+  const std::vector<int> labels(40, 5);
+  Named named;
+  named.class_weights = Eigen::VectorXf::LinSpaced(300, 1, 2);
+  const xent::CrossEntropyOptions<float>& plain = named;
+  CHECK(xent::softmax_cross_entropy(z, labels, named) == xent::softmax_cross_entropy(z, labels, plain));
+  if (!support::counts_heap) return;
+  CHECK(support::peak_of([&] { xent::softmax_cross_entropy(z, labels, named); }) == 0);
+}
+
 TEST_CASE("call forms: weights in a std::vector") {
   const Matrix<float> z = normal<float>(3, 2, 9);
   const std::vector<int> labels{0, 2};

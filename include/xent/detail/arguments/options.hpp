@@ -17,17 +17,13 @@ XENT_NAMESPACE_BEGIN
 namespace detail {
 
 template <class T, class = void>
-inline constexpr bool has_executor = false;
-template <class T>
-inline constexpr bool has_executor<T, std::void_t<decltype(T::executor)>> = true;
-template <class T, class = void>
 inline constexpr bool has_axis = false;
 template <class T>
 inline constexpr bool has_axis<T, std::void_t<decltype(T::axis)>> = true;
 template <class T, class = void>
 inline constexpr bool has_loss_options = false;
 template <class T>
-inline constexpr bool has_loss_options<T, std::enable_if_t<has_executor<decltype(T::loss)>>> = true;
+inline constexpr bool has_loss_options<T, std::enable_if_t<has_axis<decltype(T::loss)>>> = true;
 template <class T, class = void>
 inline constexpr bool has_reduction = false;
 template <class T>
@@ -39,7 +35,7 @@ inline constexpr bool is_report<T, std::void_t<decltype(T::sample_loss)>> = true
 
 /// Options of some function and of some scalar.
 template <class T>
-inline constexpr bool are_options = has_executor<T> || has_reduction<T> || has_loss_options<T>;
+inline constexpr bool are_options = has_axis<T> || has_reduction<T> || has_loss_options<T>;
 
 /// Whether T was meant as options, or for what comes after them, and not as an output.
 template <class T>
@@ -65,25 +61,29 @@ Options options_of(Axis axis) {
 /// The options of a call, from what stands in their place.
 template <class Options, class Given>
 decltype(auto) options_in(const Given& given) {
-  if constexpr (std::is_same_v<Given, Options>) {
-    return given;
+  if constexpr (std::is_base_of_v<Options, Given>) {
+    return static_cast<const Options&>(given);
   } else if constexpr (std::is_convertible_v<const Given&, Options>) {
     return static_cast<Options>(given);
   } else if constexpr (std::is_same_v<Given, Axis> && (has_axis<Options> || has_loss_options<Options>)) {
     return options_of<Options>(given);
   } else {
-    constexpr bool report = is_report<std::remove_pointer_t<Given>>;
-    static_assert(!report, "xent: a report comes after the options, by its address: f(..., {}, &report)");
-    static_assert(report || !are_options<Given>,
-                  "xent: these are the options of another function, or of another scalar: options are in the scalar of "
-                  "the results, float for half and bfloat16");
-    static_assert(!std::is_arithmetic_v<Given>,
-                  "xent: options stand here, and a number is none: write {.temperature = 2}, or in C++17 options with "
-                  "a name");
-    static_assert(report || are_options<Given> || std::is_arithmetic_v<Given> || !is_dense<Given>,
-                  "xent: options stand here; an output comes before them, and there are as many as the function has");
-    static_assert(report || are_options<Given> || std::is_arithmetic_v<Given> || is_dense<Given>,
-                  "xent: options stand here, and this is none of this function's");
+    if constexpr (is_report<std::remove_pointer_t<Given>>)
+      static_assert(std::is_void_v<Given>,
+                    "xent: a report comes after the options, by its address: f(..., {}, &report)");
+    else if constexpr (are_options<Given>)
+      static_assert(std::is_void_v<Given>,
+                    "xent: these are the options of another function, or of another scalar: options are in the scalar "
+                    "of the results, float for half and bfloat16");
+    else if constexpr (std::is_arithmetic_v<Given>)
+      static_assert(std::is_void_v<Given>,
+                    "xent: options stand here, and a number is none: write {.temperature = 2}, or in C++17 options "
+                    "with a name");
+    else if constexpr (is_dense<Given>)
+      static_assert(std::is_void_v<Given>,
+                    "xent: options stand here; an output comes before them, and there are as many as the function has");
+    else
+      static_assert(std::is_void_v<Given>, "xent: options stand here, and this is none of this function's");
     return Options{};
   }
 }
@@ -94,14 +94,16 @@ Report* report_in(const Given& given) {
   if constexpr (std::is_convertible_v<const Given&, Report*>) {
     return given;
   } else {
-    constexpr bool dense = is_dense<std::remove_pointer_t<Given>>;
-    static_assert(!dense, "xent: a gradient comes before the options");
-    static_assert(dense || !is_report<Given>, "xent: a report is passed by its address: &report");
-    static_assert(
-        dense || is_report<Given> || !is_report<std::remove_pointer_t<Given>>,
-        "xent: this is the report of another function, or of another scalar: reports are in the scalar of the "
-        "results, float for half and bfloat16");
-    static_assert(dense || is_report<std::remove_pointer_t<Given>>, "xent: the address of a report stands here");
+    if constexpr (is_dense<std::remove_pointer_t<Given>>)
+      static_assert(std::is_void_v<Given>, "xent: a gradient comes before the options");
+    else if constexpr (is_report<Given>)
+      static_assert(std::is_void_v<Given>, "xent: a report is passed by its address: &report");
+    else if constexpr (is_report<std::remove_pointer_t<Given>>)
+      static_assert(std::is_void_v<Given>,
+                    "xent: this is the report of another function, or of another scalar: reports are in the scalar of "
+                    "the results, float for half and bfloat16");
+    else
+      static_assert(std::is_void_v<Given>, "xent: the address of a report stands here");
     return nullptr;
   }
 }
