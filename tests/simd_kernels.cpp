@@ -34,13 +34,16 @@ long double exact(Real z, const xent::simd::Tile<Real>& tile, Index i, long doub
 template <class Real>
 constexpr long double u = static_cast<long double>(std::numeric_limits<Real>::epsilon());
 
+template <class Real>
+constexpr long double lowest = sizeof(Real) == sizeof(float) ? 0x1p-125L : 0x1p-1020L;
+
 bool near(long double value, long double expected, long double relative) {
   return std::fabs(value - expected) <= relative * std::fabs(expected);
 }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("simd: exponentials are within 1.3 ULP, their sums within 2 ulp of a term", "", float, double) {
+TEMPLATE_TEST_CASE("simd: exponentials are within 0.8 ULP, their sums within 2 ulp of a term", "", float, double) {
   using Real = TestType;
   support::Random random(20);
   if (!xent::simd::has_kernels()) return;
@@ -76,11 +79,13 @@ TEMPLATE_TEST_CASE("simd: exponentials are within 1.3 ULP, their sums within 2 u
         long double moment = 0;
         for (Index k = 0; k < n; ++k) {
           const long double expected = exact(z[i][k], tile, i, c);
-          if (z[i][k] - tile.anchor[i] < tile.floor[i]) {  // below the normal range even with its scale
-            CHECK(stored[i][k] == Real(0));
+          // Below the normal range even with its scale it is 0; where that begins depends on a rounded exponent.
+          if (expected < lowest<Real>) CHECK((stored[i][k] == Real(0) || expected > lowest<Real> * 0.875L));
+          if (stored[i][k] == Real(0)) {
+            CHECK(expected < lowest<Real>);
             continue;
           }
-          CHECK(near(static_cast<long double>(stored[i][k]), expected, 1.3L * u<Real>));
+          CHECK(near(static_cast<long double>(stored[i][k]), expected, 0.8L * u<Real>));
           if (k != argmax) rest += expected;
           moment += expected * (static_cast<long double>(m) - static_cast<long double>(z[i][k]));
         }

@@ -6,18 +6,13 @@
 
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <vector>
 
-namespace bench {
+#include "median.hpp"
 
-inline double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
+namespace bench {
 
 /// Runs `body` and `copy` in turn and reports the median of the body's time a coefficient, the bytes that a copy would
 /// read and write in its time, and the ratio of the medians.

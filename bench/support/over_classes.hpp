@@ -9,9 +9,10 @@
 #include <Eigen/Core>
 
 #include <algorithm>
-#include <cstdint>
 #include <string>
 #include <utility>
+
+#include "fill_uniform.hpp"
 
 namespace bench {
 
@@ -19,17 +20,6 @@ namespace bench {
 template <class Scalar>
 Eigen::Index samples_in(Eigen::Index bytes, Eigen::Index classes) {
   return std::max<Eigen::Index>(1, bytes / static_cast<Eigen::Index>(sizeof(Scalar)) / classes);
-}
-
-/// The high bits of a linear congruence, mapped to [low, high).
-template <class Derived>
-void fill_uniform(Eigen::PlainObjectBase<Derived>& matrix, double low, double high, std::uint32_t seed = 1) {
-  std::uint32_t bits = seed;
-  for (Eigen::Index i = 0; i < matrix.size(); ++i) {
-    bits = bits * 1664525U + 1013904223U;
-    const double x = low + static_cast<double>(bits >> 8U) * 0x1p-24 * (high - low);
-    matrix.data()[i] = static_cast<typename Derived::Scalar>(static_cast<float>(x));
-  }
 }
 
 /// Registers measure(state, bytes of a matrix); state.range(0) is the number of classes.

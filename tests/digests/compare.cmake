@@ -1,9 +1,10 @@
-# cmake -D PROGRAM=... -D INSTRUCTION_SET=avx512 -D FILE=digests_avx512.txt -P compare.cmake
+# cmake -D PROGRAM=... -D INSTRUCTION_SET=avx512 -D FILE=digests_kernels.txt -P compare.cmake
 #
 # PROGRAM, with XENT_SIMD=INSTRUCTION_SET, must print the digests that are in FILE. A change that means to change bits
-# makes the files again, on a machine that has AVX-512, from the test preset (no flags but -O2):
+# makes the files again, on a machine that has AVX2, from the test preset (no flags but -O2):
 #
-#   for set in avx512 avx2 portable; do XENT_SIMD=$set build/test/tests/digests/digests > tests/data/digests_$set.txt; done
+#   XENT_SIMD=avx2 build/test/tests/digests/digests > tests/data/digests_kernels.txt
+#   XENT_SIMD=portable build/test/tests/digests/digests > tests/data/digests_portable.txt
 #
 # and their diff says which results it has changed.
 #

@@ -59,12 +59,6 @@ void add_libm(Digest& digest) {
   }
 }
 
-const char* name_of(xent::InstructionSet set) {
-  if (set == xent::InstructionSet::avx512) return "avx512";
-  if (set == xent::InstructionSet::avx2) return "avx2";
-  return set == xent::InstructionSet::portable ? "portable" : "another";
-}
-
 }  // namespace
 }  // namespace digests
 
@@ -77,7 +71,7 @@ int main() {
   add_libm<float>(libm);
   add_libm<double>(libm);
   print("libm", libm);
-  std::printf("# instruction set %s\n", name_of(xent::instruction_set()));
+  std::printf("# instruction set %s\n", xent::name(xent::instruction_set()));
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
   std::printf("# the compiler may fuse products and sums\n");
 #endif

@@ -1,5 +1,6 @@
 """The text format that tests/support/oracle.hpp reads (README.md describes it)."""
 
+import pathlib
 import sys
 
 import mpmath
@@ -21,6 +22,27 @@ def runs(words):
 
 def as_list(values):
     return list(values) if isinstance(values, (list, tuple)) else [values]
+
+
+def worst_inputs(function):
+    """The cases of a function in tests/data/worst_inputs.txt, which search.cpp writes: inputs without results."""
+    path = pathlib.Path(__file__).resolve().parent.parent / "data" / "worst_inputs.txt"
+    cases = []
+    for line in path.read_text(encoding="ascii").splitlines() if path.exists() else []:
+        kind, _, rest = line.partition(" ")
+        if kind == "case":
+            name, scalar, description = rest.split(" ", 2)
+            cases.append((name, scalar, description, {}))
+        elif kind == "in":
+            name, *words = rest.split(" ")
+            cases[-1][3][name] = [x for word in words for x in numbers_of(word)]
+    return [case[1:] for case in cases if case[0] == function]
+
+
+def numbers_of(word):
+    """The numbers that a word stands for: x, or x*count."""
+    x, _, count = word.partition("*")
+    return [float.fromhex(x)] * int(count or 1)
 
 
 class CaseFile:

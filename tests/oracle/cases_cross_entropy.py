@@ -3,6 +3,7 @@
 from mpmath import mpf
 
 import formulas
+from case_file import worst_inputs
 from cases_softmax import KINDS
 from numbers_exact import INF, number, numbers
 
@@ -53,11 +54,17 @@ def target_column(draw, scalar, z, kind):
 
 def add_case(file, scalar, draw, kind, classes, batch):
     o = options(draw, scalar, classes, batch)
-    t, zeta, eps = o["temperature"], o["z_loss"], o["smoothing"]
     logit_kinds = [draw.choice(LOGITS) for _ in range(batch)]
-    z = [KINDS[name](draw, scalar, classes, t) for name in logit_kinds]
+    z = [KINDS[name](draw, scalar, classes, o["temperature"]) for name in logit_kinds]
     v = [draw.normals(scalar, classes) for _ in range(batch)]
     targets = [target_column(draw, scalar, column, kind) for column in z]
+    return add_batch(file, scalar, f"{kind}, logits: {'; '.join(logit_kinds)}", kind, o, z, v, targets)
+
+
+def add_batch(file, scalar, description, kind, o, z, v, targets):
+    """A batch by its columns: logits, directions and targets; False where no sample adds to the denominator."""
+    classes, batch = len(z[0]), len(z)
+    t, zeta, eps = o["temperature"], o["z_loss"], o["smoothing"]
     c = o["class_weights"] or [1.0] * classes
     w = o["sample_weights"] or [1.0] * batch
     if o["denominator"] is not None:
@@ -118,7 +125,7 @@ def add_case(file, scalar, draw, kind, classes, batch):
         "temperature_gradient": sum(sample.temperature_scale for sample in samples),
         "hvp": joined(scale for _, scale in hvp),
     }
-    file.case("cross_entropy", scalar, f"{kind}, logits: {'; '.join(logit_kinds)}", inputs, results, scales)
+    file.case("cross_entropy", scalar, description, inputs, results, scales)
     return True
 
 
@@ -128,3 +135,11 @@ def write(file, draw):
         while written < COUNT:
             classes, batch = draw.choice(SHAPES)
             written += add_case(file, scalar, draw, ["label", "dense", "sparse"][written % 3], classes, batch)
+    for scalar, description, inputs in worst_inputs("cross_entropy"):
+        single = ("mean", "denominator", "smoothing", "other_classes", "temperature", "z_loss")
+        o = {name: inputs[name][0] for name in single}
+        o.update({name: inputs[name] for name in ("class_weights", "sample_weights")})
+        label = "labels" in inputs
+        targets = [int(inputs["labels"][0])] if label else [inputs["targets"]]
+        v = [draw.normals(scalar, len(inputs["logits"]))]
+        add_batch(file, scalar, description, "label" if label else "dense", o, [inputs["logits"]], v, targets)

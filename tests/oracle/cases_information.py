@@ -3,6 +3,7 @@
 from mpmath import exp, log, mpf
 
 import formulas
+from case_file import worst_inputs
 from numbers_exact import INF, SMALLEST, number, numbers
 
 UNITS = {"": mpf(1), ".bits": log(mpf(2)), ".hartleys": log(mpf(10))}
@@ -162,10 +163,13 @@ def add_logaddexp(file, draw, scalar):
         # exp(a) + exp(b) = 1 but for the rounding of a and b.
         a.append(number(scalar, -draw.uniform(0.05, 0.7)))
         b.append(number(scalar, log(1 - exp(mpf(a[-1])))))
-    a, b = a + [-INF, 3.0, 0.0], b + [1.5, -INF, 0.0]
+    add_logaddexp_case(file, scalar, "pairs", a + [-INF, 3.0, 0.0], b + [1.5, -INF, 0.0])
+
+
+def add_logaddexp_case(file, scalar, description, a, b):
     results = [formulas.logaddexp(x, y) for x, y in zip(a, b)]
     scales = [max(abs(r), abs(max(x, y))) for r, x, y in zip(results, a, b)]
-    file.case("logaddexp", scalar, "pairs", {"a": a, "b": b}, {"logaddexp": results}, {"logaddexp": scales})
+    file.case("logaddexp", scalar, description, {"a": a, "b": b}, {"logaddexp": results}, {"logaddexp": scales})
 
 
 def add_information_content(file, draw, scalar):
@@ -183,3 +187,7 @@ def write(file, draw):
         add_logaddexp(file, draw, scalar)
         add_information_content(file, draw, scalar)
     add_counts(file, draw)
+    for scalar, description, inputs in worst_inputs("distributions"):
+        add_pair(file, scalar, description, inputs["p"], inputs["q"])
+    for scalar, description, inputs in worst_inputs("logaddexp"):
+        add_logaddexp_case(file, scalar, description, inputs["a"], inputs["b"])

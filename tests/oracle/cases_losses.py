@@ -3,6 +3,7 @@
 from mpmath import log, mpf
 
 import formulas
+from case_file import worst_inputs
 from cases_softmax import KINDS
 from numbers_exact import INF, number, numbers
 
@@ -16,15 +17,20 @@ def add_sigmoid(file, draw, scalar):
                     z += draw.normals(scalar, 3, sigma)
                     y += [number(scalar, target)] * 3
             weight, smoothing = number(scalar, positive_weight), number(scalar, eps)
-            results = [formulas.sigmoid_cross_entropy(a, b, weight, smoothing) for a, b in zip(z, y)]
-            file.case(
-                "sigmoid_cross_entropy",
-                scalar,
-                f"positive weight {positive_weight}, smoothing {eps}",
-                {"logits": z, "targets": y, "positive_weight": weight, "smoothing": smoothing},
-                {"loss": [r[0] for r in results], "gradient": [r[1] for r in results]},
-                {"gradient": [r[2] for r in results]},
-            )
+            name = f"positive weight {positive_weight}, smoothing {eps}"
+            add_sigmoid_case(file, scalar, name, z, y, weight, smoothing)
+
+
+def add_sigmoid_case(file, scalar, description, z, y, weight, smoothing):
+    results = [formulas.sigmoid_cross_entropy(a, b, weight, smoothing) for a, b in zip(z, y)]
+    file.case(
+        "sigmoid_cross_entropy",
+        scalar,
+        description,
+        {"logits": z, "targets": y, "positive_weight": weight, "smoothing": smoothing},
+        {"loss": [r[0] for r in results], "gradient": [r[1] for r in results]},
+        {"gradient": [r[2] for r in results]},
+    )
 
 
 def add_likelihoods(file, draw, scalar):
@@ -67,16 +73,19 @@ def add_entropy(file, draw, scalar):
     for n in (1, 2, 3, 8, 17, 40):
         for turn, kind in enumerate(("gauss 1", "gauss 10", "gap 17", "gap 100", "equal", "some masked", "offset")):
             t = number(scalar, [1, 0.5, 2.7][turn % 3])
-            z = KINDS[kind](draw, scalar, n, t)
-            value, gradient, scale = formulas.entropy_from_logits(z, t)
-            file.case(
-                "entropy_from_logits",
-                scalar,
-                f"{kind}, {n} classes, T = {t:.6g}",
-                {"temperature": t, "logits": z},
-                {"entropy": value, "gradient": gradient},
-                {"gradient": scale},
-            )
+            add_entropy_case(file, scalar, kind, KINDS[kind](draw, scalar, n, t), t)
+
+
+def add_entropy_case(file, scalar, description, z, t):
+    value, gradient, scale = formulas.entropy_from_logits(z, t)
+    file.case(
+        "entropy_from_logits",
+        scalar,
+        f"{description}, {len(z)} classes, T = {t:.6g}",
+        {"temperature": t, "logits": z},
+        {"entropy": value, "gradient": gradient},
+        {"gradient": scale},
+    )
 
 
 def other_logits(draw, scalar, z, change):
@@ -94,16 +103,20 @@ def add_kl(file, draw, scalar):
                 t = number(scalar, [1, 0.5, 2.7][turn % 3])
                 zp = KINDS[kind](draw, scalar, n, t)
                 zq = numbers(scalar, other_logits(draw, scalar, zp, change))
-                value, (d_p, d_p_scale), (d_q, d_q_scale) = formulas.kl_from_logits(zp, zq, t)
                 name = "another" if change is None else f"within {change:g}"
-                file.case(
-                    "kl_divergence_from_logits",
-                    scalar,
-                    f"{kind}, {name}, {n} classes, T = {t:.6g}",
-                    {"temperature": t, "logits_p": zp, "logits_q": zq},
-                    {"kl_divergence": value, "d_p": d_p, "d_q": d_q},
-                    {"d_p": d_p_scale, "d_q": d_q_scale},
-                )
+                add_kl_case(file, scalar, f"{kind}, {name}", zp, zq, t)
+
+
+def add_kl_case(file, scalar, description, zp, zq, t):
+    value, (d_p, d_p_scale), (d_q, d_q_scale) = formulas.kl_from_logits(zp, zq, t)
+    file.case(
+        "kl_divergence_from_logits",
+        scalar,
+        f"{description}, {len(zp)} classes, T = {t:.6g}",
+        {"temperature": t, "logits_p": zp, "logits_q": zq},
+        {"kl_divergence": value, "d_p": d_p, "d_q": d_q},
+        {"d_p": d_p_scale, "d_q": d_q_scale},
+    )
 
 
 def write(file, draw):
@@ -112,3 +125,10 @@ def write(file, draw):
         add_likelihoods(file, draw, scalar)
         add_entropy(file, draw, scalar)
         add_kl(file, draw, scalar)
+    for scalar, description, inputs in worst_inputs("sigmoid_cross_entropy"):
+        weight, smoothing = inputs["positive_weight"][0], inputs["smoothing"][0]
+        add_sigmoid_case(file, scalar, description, inputs["logits"], inputs["targets"], weight, smoothing)
+    for scalar, description, inputs in worst_inputs("entropy_from_logits"):
+        add_entropy_case(file, scalar, description, inputs["logits"], inputs["temperature"][0])
+    for scalar, description, inputs in worst_inputs("kl_divergence_from_logits"):
+        add_kl_case(file, scalar, description, inputs["logits_p"], inputs["logits_q"], inputs["temperature"][0])

@@ -3,6 +3,7 @@
 from mpmath import exp, log, mpf
 
 import formulas
+from case_file import worst_inputs
 from numbers_exact import INF, SMALLEST, number, numbers
 
 # Around every vector width, in lanes of 4, 8 and 16 and their multiples, and around the blocks of long rows.
@@ -97,10 +98,11 @@ def pick(count, s, labels, smallest, draw):
     return sorted(chosen)
 
 
-def add_case(file, scalar, description, z, t, draw, count):
+def add_case(file, scalar, description, z, t, draw, count, label=None):
     s = formulas.softmax(z, t)
     rank = sorted((k for k in range(len(z)) if z[k] != -INF), key=lambda k: -z[k])
-    labels = sorted({rank[0], rank[min(1, len(rank) - 1)], rank[-1], draw.choice(rank)})
+    drawn = draw.choice(rank) if label is None else label
+    labels = sorted({rank[0], rank[min(1, len(rank) - 1)], rank[-1], drawn})
     coefficients = pick(count, s, labels, SMALLEST[scalar], draw)
     lse = formulas.logsumexp(z, t)
     log_s = formulas.log_softmax(z, t)
@@ -145,3 +147,6 @@ def write(file, draw):
         for first, classes in enumerate(LONG):
             for kind in ("one larger", long_kinds[first], long_kinds[(first + 3) % 6]):
                 add(scalar, classes, kind, 20)
+    for scalar, description, inputs in worst_inputs("softmax"):
+        z, t, label = inputs["logits"], inputs["temperature"][0], int(inputs["labels"][0])
+        add_case(file, scalar, description, z, t, draw, len(z), label)

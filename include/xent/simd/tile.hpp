@@ -25,7 +25,6 @@ struct Call {
   Real inverse_t_hi, inverse_t_lo;  // 1 / T, as two numbers
   Twice c;                          // ... and with all digits that the numbers of a sample have
   Twice inverse_temperature;        // 1 / T
-  Twice temperature_ln2;            // T ln 2
   Twice slope_unit;                 // 1 / (D T)
   Twice label_mass;                 // Y of a label of class weight 1 ...
   Twice share;                      // ... and of each other class, after smoothing
@@ -38,8 +37,8 @@ struct Call {
 /// Exponentials are e = exp((z - max) / T) 2^scale = 2^(n - k) 2^f with n + f = (z - anchor) c: anchor = 0 and k =
 /// rint(max c) - scale, which shifts by the maximum in the exponent, where it is exact; but where |max| c is so large
 /// that f would lose digits, anchor = max and k = -scale: the subtraction is then exact for every logit that matters.
-/// Below `floor`, e is 0. top = max - anchor. As long as e is not below the normal range, its scale keeps the digits of
-/// many small ones that add up to a loss in it.
+/// Below the normal range, e is 0. top = max - anchor. As long as e is not below the normal range, its scale keeps the
+/// digits of many small ones that add up to a loss in it.
 template <class Real>
 struct Tile {
   static constexpr Index most = 64;
@@ -50,7 +49,7 @@ struct Tile {
   double weight[most];        // w of the sample
   double class_weight[most];  // c of its label
 
-  Real anchor[most], k[most], floor[most], top[most];
+  Real anchor[most], k[most], top[most];
   double one_hi[most], one_lo[most];  // e at the maximum
   Real one[most], one_rest[most];     // the same by plain_shift
   Real stored_one[most];              // the same as kernels store it: with the error of an exponential

@@ -56,7 +56,6 @@ simd::Call<Real> kernel_call(const Real& temperature, const Wide<Real>& denomina
   call.inverse_temperature = twice(inverse);
   call.inverse_t_hi = static_cast<Real>(inverse.hi);
   call.inverse_t_lo = static_cast<Real>(W(inverse - W(static_cast<double>(call.inverse_t_hi))).hi);
-  call.temperature_ln2 = twice(W(W(0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56) * t));
   call.slope_unit = twice(W(W(1) / (wide_twofold(denominator) * t)));
   call.z_loss = twice(z_loss);
   call.label_mass = {1, 0};

@@ -1,9 +1,10 @@
-// Lanes of AVX2 with FMA. The members are documented in avx512.inl.
+// Lanes of AVX2 with FMA, two registers to a vector. The members are documented in avx512.inl.
 
-struct Float {
+struct HalfOfFloat {
   using Real = float;
-  using V = __m256;
+  using V = float __attribute__((vector_size(32)));
   static constexpr Index lanes = 8;
+  static constexpr Index abreast = 4;
   static constexpr float magic = 0x1.8p23F + 127;
 
   static V set1(float x) { return _mm256_set1_ps(x); }
@@ -24,6 +25,9 @@ struct Float {
   static V product_unless_below(V x, V floor, V a, V b) {
     return _mm256_and_ps(_mm256_cmp_ps(x, floor, _CMP_NLT_UQ), _mm256_mul_ps(a, b));
   }
+  static V fma_unless_below(V x, V floor, V a, V b, V c) {
+    return _mm256_and_ps(_mm256_cmp_ps(x, floor, _CMP_NLT_UQ), fma(a, b, c));
+  }
   static Index first_equal(V a, V b) {
     const int equal = _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
     return equal == 0 ? -1 : __builtin_ctz(static_cast<unsigned>(equal));
@@ -41,7 +45,7 @@ struct Float {
     return _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)));
   }
 
-  using Short = __m128i;
+  using Short = long long __attribute__((vector_size(16)));
   static Short load_16_bits(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
   static void store_16_bits(void* p, Short x) { _mm_storeu_si128(static_cast<__m128i*>(p), x); }
   static void stream_16_bits(void* p, Short x) { _mm_stream_si128(static_cast<__m128i*>(p), x); }
@@ -78,10 +82,22 @@ struct Float {
   }
 
   using Bits = unsigned __attribute__((vector_size(32)));
-  static V permute(V a, V b, const unsigned* from) {
+  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
+  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits entries(const unsigned* table, Bits which) {
+    return (Bits)_mm256_permutevar8x32_epi32(_mm256_load_si256(reinterpret_cast<const __m256i*>(table)),
+                                             (__m256i)which);  // NOLINT
+  }
+  static V of_integers(const std::int32_t* p) {
+    return _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  static V permute(const unsigned* from, V a, V c, V b, V d) {
     const __m256i index = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(a, index), _mm256_permutevar8x32_ps(b, index),
-                            _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)));
+    const __m256 odd = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
+    const __m256 late = _mm256_castsi256_ps(_mm256_slli_epi32(index, 27));
+    const V first = _mm256_blendv_ps(_mm256_permutevar8x32_ps(a, index), _mm256_permutevar8x32_ps(b, index), odd);
+    const V second = _mm256_blendv_ps(_mm256_permutevar8x32_ps(c, index), _mm256_permutevar8x32_ps(d, index), odd);
+    return _mm256_blendv_ps(first, second, late);
   }
   using Mask = decltype(V{} < V{});
   static V select(Mask condition, V a, V b) { return condition ? a : b; }
@@ -99,10 +115,11 @@ struct Float {
   }
 };
 
-struct Double {
+struct HalfOfDouble {
   using Real = double;
-  using V = __m256d;
+  using V = double __attribute__((vector_size(32)));
   static constexpr Index lanes = 4;
+  static constexpr Index abreast = 4;
   static constexpr double magic = 0x1.8p52 + 1023;
 
   static V set1(double x) { return _mm256_set1_pd(x); }
@@ -122,6 +139,9 @@ struct Double {
   static V power_of_two(V magic_n) { return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(magic_n), 52)); }
   static V product_unless_below(V x, V floor, V a, V b) {
     return _mm256_and_pd(_mm256_cmp_pd(x, floor, _CMP_NLT_UQ), _mm256_mul_pd(a, b));
+  }
+  static V fma_unless_below(V x, V floor, V a, V b, V c) {
+    return _mm256_and_pd(_mm256_cmp_pd(x, floor, _CMP_NLT_UQ), fma(a, b, c));
   }
   static Index first_equal(V a, V b) {
     const int equal = _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_EQ_OQ));
@@ -144,6 +164,23 @@ struct Double {
   }
 
   using Bits = unsigned long long __attribute__((vector_size(32)));
+  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
+  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits entries(const unsigned long long* table, Bits which) {
+    const auto* const pairs = reinterpret_cast<const __m128d*>(table);
+    const __m256i odd = _mm256_slli_epi64((__m256i)which, 1);    // NOLINT: the second of a pair
+    const __m256i late = _mm256_slli_epi64((__m256i)which, 62);  // NOLINT: the second pair
+    return (Bits)_mm256_blendv_pd(_mm256_permutevar_pd(_mm256_broadcast_pd(pairs), odd),
+                                  _mm256_permutevar_pd(_mm256_broadcast_pd(pairs + 1), odd),
+                                  _mm256_castsi256_pd(late));  // NOLINT
+  }
+  static V look_up(const double* table, V x) {
+    const Bits at = (as_bits(x) >> 48) & 15;
+    return V{table[at[0]], table[at[1]], table[at[2]], table[at[3]]};
+  }
+  static V of_integers(const std::int32_t* p) {
+    return _mm256_cvtepi32_pd(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
   static V load(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
   static void store(float* p, V x) { _mm_storeu_ps(p, _mm256_cvtpd_ps(x)); }
   using Mask = decltype(V{} < V{});
@@ -172,17 +209,22 @@ struct Double {
   static __m256i mask_of(Index n) { return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3)); }
 };
 
-inline Double::V low_half(Float::V x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
-inline Double::V high_half(Float::V x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
-inline Float::V join_halves(Double::V low, Double::V high) {
+inline __m256d low_half(__m256 x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
+inline __m256d high_half(__m256 x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
+inline __m256 join_halves(__m256d low, __m256d high) {
   return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low)), _mm256_cvtpd_ps(high), 1);
 }
 
-inline Double::V rounded(Double::V x) {
+inline __m256d rounded(__m256d x) {
   asm("" : "+x"(x));
   return x;
 }
-inline Float::V rounded(Float::V x) {
+inline __m256 rounded(__m256 x) {
   asm("" : "+x"(x));
   return x;
 }
+
+#include <xent/simd/isa/halves.inl>
+
+using Float = FloatOfHalves<HalfOfFloat>;
+using Double = DoubleOfHalves<HalfOfDouble>;

@@ -7,6 +7,8 @@ struct Float {
   using Real = float;
   using V = __m512;
   static constexpr Index lanes = 16;
+  /// So many vectors are computed step by step together where a result waits long for the one before.
+  static constexpr Index abreast = 4;
   // 1.5 2^23: adding it rounds to an integer; 127: the bias of the exponent, see power_of_two.
   static constexpr float magic = 0x1.8p23F + 127;
 
@@ -30,9 +32,12 @@ struct Float {
   static V power_of_two(V magic_n) {
     return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, _mm512_castps_si512(magic_n), 23));
   }
-  /// a b, but 0 where x < floor; NaN in x is not.
+  /// a b, and a b + c, but 0 where x < floor; NaN in x is not.
   static V product_unless_below(V x, V floor, V a, V b) {
     return _mm512_maskz_mul_ps(_mm512_cmp_ps_mask(x, floor, _CMP_NLT_UQ), a, b);
+  }
+  static V fma_unless_below(V x, V floor, V a, V b, V c) {
+    return _mm512_maskz_fmadd_ps(_mm512_cmp_ps_mask(x, floor, _CMP_NLT_UQ), a, b, c);
   }
   /// The first lane in which a equals b, or -1.
   static Index first_equal(V a, V b) {
@@ -99,10 +104,16 @@ struct Float {
     x[2] = _mm512_maskz_shuffle_ps(0xFFFF, b, d, 0x44);
     x[3] = _mm512_maskz_shuffle_ps(0xFFFF, b, d, 0xEE);
   }
-  // What the numbers of samples need, where no instruction is worth its own name.
   using Bits = unsigned __attribute__((vector_size(64)));
+  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
+  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  /// Of a table that holds 8 entries twice, those that the last three bits say.
+  static Bits entries(const unsigned* table, Bits which) {
+    return (Bits)_mm512_maskz_permutexvar_epi32(0xFFFF, (__m512i)which, _mm512_load_si512(table));  // NOLINT
+  }
+  static V of_integers(const std::int32_t* p) { return _mm512_maskz_cvtepi32_ps(0xFFFF, _mm512_loadu_si512(p)); }
   /// Lane i is lane from[i] of a or, counting on, of b.
-  static V permute(V a, V b, const unsigned* from) {
+  static V permute(const unsigned* from, V a, V b) {
     return _mm512_maskz_permutex2var_ps(0xFFFF, a, _mm512_loadu_si512(from), b);
   }
   using Mask = decltype(V{} < V{});
@@ -120,13 +131,16 @@ struct Float {
   static __m256 upper(V x) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), 1)); }
 
  private:
-  static __mmask16 mask_of(Index n) { return static_cast<__mmask16>((1U << static_cast<unsigned>(n)) - 1U); }
+  static __mmask16 mask_of(Index n) {
+    return n <= 0 ? __mmask16{0} : static_cast<__mmask16>((1U << static_cast<unsigned>(n)) - 1U);
+  }
 };
 
 struct Double {
   using Real = double;
   using V = __m512d;
   static constexpr Index lanes = 8;
+  static constexpr Index abreast = 4;
   static constexpr double magic = 0x1.8p52 + 1023;
 
   static V set1(double x) { return _mm512_set1_pd(x); }
@@ -148,6 +162,9 @@ struct Double {
   }
   static V product_unless_below(V x, V floor, V a, V b) {
     return _mm512_maskz_mul_pd(_mm512_cmp_pd_mask(x, floor, _CMP_NLT_UQ), a, b);
+  }
+  static V fma_unless_below(V x, V floor, V a, V b, V c) {
+    return _mm512_maskz_fmadd_pd(_mm512_cmp_pd_mask(x, floor, _CMP_NLT_UQ), a, b, c);
   }
   static Index first_equal(V a, V b) {
     const unsigned equal = _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
@@ -190,23 +207,31 @@ struct Double {
     x[1] = _mm512_maskz_unpackhi_pd(0xFF, x[0], x[1]);
     x[0] = a;
   }
-  /// The exponent of x, and x without it: 3/4 <= significand < 3/2.
-  static V exponent(V x) { return _mm512_maskz_getexp_pd(0xFF, x); }
-  static V significand(V x) { return _mm512_maskz_getmant_pd(0xFF, x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src); }
-  static constexpr Index table_size = 16;
-  /// The numbers of a table that the leading four digits of x behind the point say.
+  /// x = 2^k z, 3/4 <= z < 3/2.
+  static void split(V x, V* k, V* z) {
+    *z = _mm512_maskz_getmant_pd(0xFF, x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src);
+    *k = _mm512_maskz_getexp_pd(0xFF, x) - _mm512_maskz_getexp_pd(0xFF, *z);
+  }
+  /// The numbers of a table of 16 that the leading four digits of x behind the point say.
   static V look_up(const double* table, V x) {
-    const Bits digits = (Bits)x >> 48;  // NOLINT: the bits of a vector
+    const Bits digits = as_bits(x) >> 48;
     return _mm512_maskz_permutex2var_pd(0xFF, load(table), (__m512i)digits, load(table + 8));  // NOLINT
   }
   static __m256d lower(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 0); }
   static __m256d upper(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 1); }
 
-  // What the numbers of samples need, where no instruction is worth its own name.
   using Bits = unsigned long long __attribute__((vector_size(64)));
+  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
+  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  /// Of a table that holds 4 entries twice, those that the last two bits say.
+  static Bits entries(const unsigned long long* table, Bits which) {
+    return (Bits)_mm512_maskz_permutexvar_epi64(0xFF, (__m512i)which, _mm512_load_si512(table));  // NOLINT
+  }
+  static V of_integers(const std::int32_t* p) {
+    return _mm512_maskz_cvtepi32_pd(0xFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
   static V load(const float* p) { return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(p)); }
   static void store(float* p, V x) { _mm256_storeu_ps(p, _mm512_maskz_cvtpd_ps(0xFF, x)); }
-  /// a where `condition`, else b.
   using Mask = decltype(V{} < V{});
   /// a where `condition`, else b.
   static V select(Mask condition, V a, V b) { return condition ? a : b; }
@@ -217,7 +242,9 @@ struct Double {
   static unsigned long long bits(Mask mask) { return _mm512_movepi64_mask((__m512i)mask); }  // NOLINT: same bits
 
  private:
-  static __mmask8 mask_of(Index n) { return static_cast<__mmask8>((1U << static_cast<unsigned>(n)) - 1U); }
+  static __mmask8 mask_of(Index n) {
+    return n <= 0 ? __mmask8{0} : static_cast<__mmask8>((1U << static_cast<unsigned>(n)) - 1U);
+  }
 };
 
 /// The two halves of sixteen floats as doubles.

@@ -1,23 +1,27 @@
-// Lanes of NEON on 64-bit Arm. The members are documented in avx512.inl. V is the compiler's vector type, not
-// NEON's, whose operators clang and gcc take differently.
+// Lanes of NEON on 64-bit Arm, four registers to a vector. The members are documented in avx512.inl. V is the
+// compiler's vector type, not NEON's, whose operators clang and gcc take differently.
 
-struct Float {
+struct QuarterOfFloat {
   using Real = float;
   using V = float __attribute__((vector_size(16)));
   static constexpr Index lanes = 4;
+  static constexpr Index abreast = 4;
   static constexpr float magic = 0x1.8p23F + 127;
 
   static V set1(float x) { return vdupq_n_f32(x); }
   static V load(const float* p) { return vld1q_f32(p); }
   static V load_partial(const float* p, Index n, float fill) {
-    V x = vsetq_lane_f32(p[0], vdupq_n_f32(fill), 0);
+    if (n >= lanes) return load(p);
+    V x = vdupq_n_f32(fill);
+    if (n > 0) x = vsetq_lane_f32(p[0], x, 0);
     if (n > 1) x = vsetq_lane_f32(p[1], x, 1);
     if (n > 2) x = vsetq_lane_f32(p[2], x, 2);
     return x;
   }
   static void store(float* p, V x) { vst1q_f32(p, x); }
   static void store_partial(float* p, Index n, V x) {
-    p[0] = x[0];
+    if (n >= lanes) return store(p, x);
+    if (n > 0) p[0] = x[0];
     if (n > 1) p[1] = x[1];
     if (n > 2) p[2] = x[2];
   }
@@ -34,6 +38,9 @@ struct Float {
   static V product_unless_below(V x, V floor, V a, V b) {
     return floats(vbicq_u32(integers(a * b), vcltq_f32(x, floor)));
   }
+  static V fma_unless_below(V x, V floor, V a, V b, V c) {
+    return floats(vbicq_u32(integers(fma(a, b, c)), vcltq_f32(x, floor)));
+  }
   static Index first_equal(V a, V b) {
     const uint64x1_t equal = vreinterpret_u64_u16(vmovn_u32(vceqq_f32(a, b)));  // 16 bits a lane
     const std::uint64_t bits = vget_lane_u64(equal, 0);
@@ -46,7 +53,10 @@ struct Float {
   }
   static V select_greater(V a, V b, V x, V y) { return vbslq_f32(vcgtq_f32(a, b), x, y); }
   static V select_equal(V a, V b, V x, V y) { return vbslq_f32(vceqq_f32(a, b), x, y); }
-  static float greatest(V x) { return vmaxvq_f32(x); }
+  static float greatest(V x) {
+    const V pair = larger(x, V(vextq_f32(x, x, 2)));
+    return larger(pair, V(vdupq_laneq_f32(pair, 1)))[0];
+  }
 
   using Short = uint16x4_t;
   static Short load_16_bits(const void* p) {
@@ -82,10 +92,22 @@ struct Float {
   }
 
   using Bits = unsigned __attribute__((vector_size(16)));
-  static V permute(V a, V b, const unsigned* from) {
-    const uint32x4_t bytes = vmlaq_n_u32(vdupq_n_u32(0x03020100), vld1q_u32(from), 0x04040404);
-    const uint8x16x2_t both = {{vreinterpretq_u8_f32(a), vreinterpretq_u8_f32(b)}};
-    return vreinterpretq_f32_u8(vqtbl2q_u8(both, vreinterpretq_u8_u32(bytes)));
+  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
+  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits entries(const unsigned* table, Bits which) {
+    const uint8x16x2_t both = {{vreinterpretq_u8_u32(vld1q_u32(table)), vreinterpretq_u8_u32(vld1q_u32(table + 4))}};
+    return vreinterpretq_u32_u8(vqtbl2q_u8(both, bytes_of(vandq_u32(which, vdupq_n_u32(7)))));
+  }
+  static V of_integers(const std::int32_t* p) { return vcvtq_f32_s32(vld1q_s32(p)); }
+  /// Of a and b, four registers each.
+  static V permute(const unsigned* from, V a0, V b0, V a2, V b2, V a1, V b1, V a3, V b3) {
+    const uint8x16x4_t a = {
+        {vreinterpretq_u8_f32(a0), vreinterpretq_u8_f32(a1), vreinterpretq_u8_f32(a2), vreinterpretq_u8_f32(a3)}};
+    const uint8x16x4_t b = {
+        {vreinterpretq_u8_f32(b0), vreinterpretq_u8_f32(b1), vreinterpretq_u8_f32(b2), vreinterpretq_u8_f32(b3)}};
+    const uint8x16_t bytes = bytes_of(vld1q_u32(from));
+    const uint8x16_t of_b = vqtbl4q_u8(b, vsubq_u8(bytes, vdupq_n_u8(64)));  // 0 for what is not there
+    return vreinterpretq_f32_u8(vorrq_u8(vqtbl4q_u8(a, bytes), of_b));
   }
   using Mask = decltype(V{} < V{});
   static V select(Mask condition, V a, V b) { return condition ? a : b; }
@@ -96,21 +118,29 @@ struct Float {
   }
 
  private:
+  /// The bytes of floats that are counted.
+  static uint8x16_t bytes_of(uint32x4_t which) {
+    return vreinterpretq_u8_u32(vmlaq_n_u32(vdupq_n_u32(0x03020100), which, 0x04040404));
+  }
   static uint32x4_t integers(V x) { return vreinterpretq_u32_f32(x); }
   static V floats(uint32x4_t x) { return vreinterpretq_f32_u32(x); }
 };
 
-struct Double {
+struct QuarterOfDouble {
   using Real = double;
   using V = double __attribute__((vector_size(16)));
   static constexpr Index lanes = 2;
+  static constexpr Index abreast = 4;
   static constexpr double magic = 0x1.8p52 + 1023;
 
   static V set1(double x) { return vdupq_n_f64(x); }
   static V load(const double* p) { return vld1q_f64(p); }
-  static V load_partial(const double* p, Index /*n*/, double fill) { return V{p[0], fill}; }
+  static V load_partial(const double* p, Index n, double fill) { return V{n > 0 ? p[0] : fill, n > 1 ? p[1] : fill}; }
   static void store(double* p, V x) { vst1q_f64(p, x); }
-  static void store_partial(double* p, Index /*n*/, V x) { p[0] = x[0]; }
+  static void store_partial(double* p, Index n, V x) {
+    if (n > 0) p[0] = x[0];
+    if (n > 1) p[1] = x[1];
+  }
   static void stream(double* p, V x) { store(p, x); }
 
   static V fma(V a, V b, V c) { return vfmaq_f64(c, a, b); }
@@ -121,6 +151,9 @@ struct Double {
   static V power_of_two(V magic_n) { return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(magic_n), 52)); }
   static V product_unless_below(V x, V floor, V a, V b) {
     return vreinterpretq_f64_u64(vbicq_u64(vreinterpretq_u64_f64(a * b), vcltq_f64(x, floor)));
+  }
+  static V fma_unless_below(V x, V floor, V a, V b, V c) {
+    return vreinterpretq_f64_u64(vbicq_u64(vreinterpretq_u64_f64(fma(a, b, c)), vcltq_f64(x, floor)));
   }
   static Index first_equal(V a, V b) {
     const uint64x2_t equal = vceqq_f64(a, b);
@@ -133,10 +166,20 @@ struct Double {
   }
   static V select_greater(V a, V b, V x, V y) { return vbslq_f64(vcgtq_f64(a, b), x, y); }
   static V select_equal(V a, V b, V x, V y) { return vbslq_f64(vceqq_f64(a, b), x, y); }
-  static double greatest(V x) { return vmaxvq_f64(x); }
+  static double greatest(V x) { return larger(x, V(vdupq_laneq_f64(x, 1)))[0]; }
   static double total(V x) { return x[0] + x[1]; }
 
   using Bits = unsigned long long __attribute__((vector_size(16)));
+  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
+  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits entries(const unsigned long long* table, Bits which) {
+    return Bits{table[which[0] & 3], table[which[1] & 3]};
+  }
+  static V look_up(const double* table, V x) {
+    const Bits at = (as_bits(x) >> 48) & 15;
+    return V{table[at[0]], table[at[1]]};
+  }
+  static V of_integers(const std::int32_t* p) { return vcvtq_f64_s64(vmovl_s32(vld1_s32(p))); }
   static V load(const float* p) { return vcvt_f64_f32(vld1_f32(p)); }
   static void store(float* p, V x) { vst1_f32(p, vcvt_f32_f64(x)); }
   using Mask = decltype(V{} < V{});
@@ -155,16 +198,25 @@ struct Double {
   }
 };
 
-inline Double::V low_half(Float::V x) { return vcvt_f64_f32(vget_low_f32(x)); }
-inline Double::V high_half(Float::V x) { return vcvt_high_f64_f32(x); }
+using FloatRegister = QuarterOfFloat::V;
+using DoubleRegister = QuarterOfDouble::V;
 
-inline Float::V join_halves(Double::V low, Double::V high) { return vcvt_high_f32_f64(vcvt_f32_f64(low), high); }
+inline DoubleRegister low_half(FloatRegister x) { return vcvt_f64_f32(vget_low_f32(x)); }
+inline DoubleRegister high_half(FloatRegister x) { return vcvt_high_f64_f32(x); }
+inline FloatRegister join_halves(DoubleRegister low, DoubleRegister high) {
+  return vcvt_high_f32_f64(vcvt_f32_f64(low), high);
+}
 
-inline Double::V rounded(Double::V x) {
+inline DoubleRegister rounded(DoubleRegister x) {
   asm("" : "+w"(x));
   return x;
 }
-inline Float::V rounded(Float::V x) {
+inline FloatRegister rounded(FloatRegister x) {
   asm("" : "+w"(x));
   return x;
 }
+
+#include <xent/simd/isa/halves.inl>
+
+using Float = FloatOfHalves<FloatOfHalves<QuarterOfFloat>>;
+using Double = DoubleOfHalves<DoubleOfHalves<QuarterOfDouble>>;

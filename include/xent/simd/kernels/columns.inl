@@ -53,45 +53,39 @@ struct ColumnSums {
 
   static ColumnSums zero() { return {Sum::zero(), Sum::zero(), Sum::zero(), L::set1(0)}; }
 
-  /// The samples from i on, 8 classes of a whole vector of samples if `whole`, which the compiler can unroll, else as
-  /// many as there are. Meanwhile a line of each
-  /// class of what is `ahead` comes into the second-level cache: neither a prefetcher nor the order of execution
-  /// reaches the next class where a row is a page. The line in which a vector ends: that in which it begins has come
-  /// before.
-  template <bool whole, Index known = 0>
-  [[gnu::always_inline]] void add(const Shifted<L>& shift, V greatest, const Rows<const typename L::Real>& z,
+  /// The samples from i on, as many classes as a tree has or fewer. Meanwhile a line of each class of what is `ahead`
+  /// comes into the second-level cache: neither a prefetcher nor the order of execution reaches the next class where a
+  /// row is a page. The line in which a vector ends: that in which it begins has come before.
+  [[gnu::always_inline]] void add(const Shifted<L>& shift, const V& greatest, const Rows<const typename L::Real>& z,
                                   Index classes, Index i, Index count, const Rows<typename L::Real>& stored,
                                   const Rows<const typename L::Real>& ahead) {
     const V none = L::set1(0);
-    V e[8] = {none, none, none, none, none, none, none, none};
-    V distance[8] = {none, none, none, none, none, none, none, none};
-    const auto add_class = [&](Index j) {
-      const V logit = whole ? L::load(z[j] + i) : load_up_to<L>(z[j] + i, count - i, 0);
-      const V d = logit - shift.anchor;
-      if (ahead.data) __builtin_prefetch(ahead[j] + i + L::lanes - 1, 0, 2);
-      e[j] = exponential<L>(shift, d);
-      if (stored.data) {
-        if (whole)
-          L::store(stored[j] + i, e[j]);
-        else
-          store_up_to<L>(stored[j] + i, count - i, e[j]);
-      }
-      e[j] = L::leave_out_equal(logit, greatest, e[j], &maxima);
-      if (moment) distance[j] = shift.top - d;
-    };
-    if (whole) {
-#pragma GCC unroll 8
-      for (Index j = 0; j < 8; ++j) add_class(j);
-    } else if (known > 0) {
-#pragma GCC unroll 8
-      for (Index j = 0; j < known; ++j) add_class(j);
-    } else {
-      for (Index j = 0; j < classes; ++j) add_class(j);
+    V logit[tree];
+    V d[tree];
+    V e[tree];
+    V distance[tree];
+#pragma GCC unroll 4
+    for (Index j = 0; j < tree; ++j) {
+      const Index k = (std::min)(j, classes - 1);  // instead of a class that is not there
+      logit[j] = load_up_to<L>(z[k] + i, count - i, 0);
+      d[j] = logit[j] - shift.anchor;
+      if (ahead.data) __builtin_prefetch(ahead[k] + i + L::lanes - 1, 0, 2);
     }
-    rest.add_eight(e);
+#pragma GCC unroll 4
+    for (Index j = 0; j < tree; j += L::abreast) exponentials<L, L::abreast>(shift, d + j, e + j);
+#pragma GCC unroll 4
+    for (Index j = 0; j < tree; ++j) {
+      const bool there = j < classes;
+      if (there && stored.data) store_up_to<L>(stored[j] + i, count - i, e[j]);
+      if (there) e[j] = L::leave_out_equal(logit[j], greatest, e[j], &maxima);
+      if (!there) e[j] = none;
+      if (moment) distance[j] = there ? shift.top - d[j] : none;
+    }
+    rest.add_tree(e);
     if (!moment) return;
-    spread.add_eight(distance);
-    for (V& d : distance) d = L::smaller(d, shift.farthest);
+    spread.add_tree(distance);
+#pragma GCC unroll 4
+    for (Index j = 0; j < tree; ++j) distance[j] = finite_distance<L>(distance[j]);
     moments.add(sum_of_products<L>(e, distance));
   }
 };
@@ -109,19 +103,16 @@ inline void column_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, con
   const Index groups = (count + L::lanes - 1) / L::lanes;
   Sums sums[most];
   for (Index g = 0; g < groups; ++g) sums[g] = Sums::zero();
-  for (Index first = 0; first < n; first += 8) {
+  for (Index first = 0; first < n; first += tree) {
     for (Index g = 0; g < groups; ++g) {
       const Index i = g * L::lanes;
       const auto shift = Shifted<L>::of_lanes(call, *tile, i);
       const typename L::V greatest = L::load(tile->maximum + i);
-      move_on<L>(traffic, 4);
+      move_on<L>(traffic, 2);
       const Rows<const Real> from{z[first], z.stride};
       const Rows<Real> to{stored.data ? stored[first] : nullptr, stored.stride};
       const Rows<const Real> next{ahead.data ? ahead[first] : nullptr, ahead.stride};
-      if (!moment && n - first >= 8 && count - i >= L::lanes)
-        sums[g].template add<true>(shift, greatest, from, 8, i, count, to, next);
-      else
-        sums[g].template add<false>(shift, greatest, from, (std::min<Index>)(8, n - first), i, count, to, next);
+      sums[g].add(shift, greatest, from, (std::min)(tree, n - first), i, count, to, next);
     }
   }
   for (Index g = 0; g < groups; ++g) {

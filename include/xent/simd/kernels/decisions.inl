@@ -24,13 +24,13 @@ struct Decision {
     const V up = L::fma(y, keep_up, share_up);
     const V down = L::fma(L::set1(1) - y, keep, share);
     const auto negative = z < L::set1(0);
-    const V minus_a = negative ? z : -z;
+    const V minus_a = L::select(negative, z, -z);
     const V e = scaled_exponential<L>(minus_a);
     const V sum = L::fma(e, L::set1(1 / exponential_scale<L>), L::set1(1));
-    const V numerator = L::fma(-up, negative ? one : e, down * (negative ? e : one));
+    const V numerator = L::fma(-up, L::select(negative, one, e), down * L::select(negative, e, one));
     const V x = numerator / sum;
     *slope = L::fma(x, alpha_hi, x * alpha_lo);
-    return L::fma(up + down, scaled_log1p<L>(e), (negative ? up : down) * (minus_a * -one));
+    return L::fma(up + down, scaled_log1p<L>(e), L::select(negative, up, down) * (minus_a * -one));
   }
 };
 

@@ -1,13 +1,5 @@
 // Plain labels of few classes: what column.inl and plain_labels.inl do in walks of their own, in one.
 
-/// 32-bit integers as lanes.
-template <class L>
-inline typename L::V of_integers(const std::int32_t* p) {
-  std::int32_t __attribute__((vector_size(L::lanes * sizeof(std::int32_t)))) integers;
-  std::memcpy(&integers, p, sizeof integers);
-  return __builtin_convertvector(integers, typename L::V);
-}
-
 /// All there is to do for plain labels of few classes, without a detour through the tile: the same bits as by
 /// column_sums, plain_label_numbers and column_scale. Gradients take the place of logits, or exponentials if `writes`
 /// is false. A sample is absent whose label is `absent`; labels are there for whole vectors. False if one of the
@@ -27,7 +19,7 @@ inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typ
   auto loss_sum = SumOf<L>::type::zero();
   for (Index i = 0; i < count; i += L::lanes) {
     const V m = L::load(tile.maximum + i);
-    const V label = of_integers<L>(labels + i);
+    const V label = L::of_integers(labels + i);
     V label_logit = none;
     V class_number = none;
 #pragma GCC unroll 2
@@ -36,15 +28,11 @@ inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typ
     const PlainShift<L> plain(shared, m);
 
     auto column = ColumnSums<L, false>::zero();
-    for (Index k = 0; k < n; k += 8) {
+    for (Index k = 0; k < n; k += tree) {
       const Rows<Real> block{z[k], z.stride};
       const Rows<const Real> from{z[k], z.stride};
-      move_on<L>(traffic, 4);
-      if (n - k >= 8 && count - i >= L::lanes)
-        column.template add<true>(plain.shift, m, from, 8, i, count, block, {nullptr, 0});
-      else
-        column.template add<false, known>(plain.shift, m, from, (std::min<Index>)(8, n - k), i, count, block,
-                                          {nullptr, 0});
+      move_on<L>(traffic, 2);
+      column.add(plain.shift, m, from, (std::min)(tree, n - k), i, count, block, {nullptr, 0});
     }
     PlainSums<L> of_samples{};
     of_samples.stored_one = exponential<L>(plain.shift, m);

@@ -66,14 +66,15 @@ struct GaussianLanes {
   }
   /// Takes the exponent out of the product.
   void normalise() {
-    using Bits = unsigned long long __attribute__((vector_size(sizeof(Double::V))));
+    using L = Double;
+    using Bits = Double::Bits;
     constexpr unsigned long long one = 0x3FF0000000000000ULL;
-    const Bits biased = (Bits)product >> 52;                               // NOLINT: the bits of a vector
-    const Bits unscale = (2046 - biased) << 52;                            // 2^-exponent
-    product = (Double::V)(((Bits)product & 0x000FFFFFFFFFFFFFULL) | one);  // NOLINT
-    product_low = product_low * (Double::V)unscale;                        // NOLINT
+    const Bits biased = L::as_bits(product) >> 52;
+    const Bits unscale = (2046 - biased) << 52;  // 2^-exponent
+    product = L::as_number((L::as_bits(product) & 0x000FFFFFFFFFFFFFULL) | one);
+    product_low = product_low * L::as_number(unscale);
     // 2^52 + n has n in its low bits.
-    exponent = exponent + ((Double::V)(biased | 0x4330000000000000ULL) - Double::set1(0x1p52 + 1023));  // NOLINT
+    exponent = exponent + (L::as_number(biased | 0x4330000000000000ULL) - L::set1(0x1p52 + 1023));
   }
   /// Into `sums`: the product of all lanes within [sqrt(1/2), sqrt(2)].
   void total(GaussianSums* sums) const {
@@ -252,7 +253,7 @@ inline Index above_in_lanes(L /*lanes*/, const typename L::Real* x, Index n, typ
     typename L::V irregular = L::set1(0);
     for (Index k = 0; k < count; k += L::lanes) {
       const auto value = next_lanes<L, whole>(x + first + k, count - k, (std::numeric_limits<Real>::max)());
-      irregular = value > lowest ? irregular : nan;
+      irregular = L::select(value > lowest, irregular, nan);
     }
     return !any_nan<L>(irregular);
   });

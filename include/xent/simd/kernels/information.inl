@@ -28,9 +28,9 @@ inline void add_divergence(Double::V p, const One& /*m*/, const One& difference,
   const LogParts<L> at(L::larger(L::set1(0x1p-300), p * by_m));
   const V scale = at.scale(*sum).hi;
   const auto nearby = scale == L::set1(0);
-  const V r = nearby ? rounded_product<L>(d, by_m) : L::fma(at.z, at.by_c, L::set1(-1));
-  const V leading = nearby ? rounded_product<L>(r, d) : L::fms(p, r, d);
-  sum->hi = sum->hi + L::fma(p * r * r, log_tail_of<L>(r), L::fma(p, scale, leading));
+  const V r = L::select(nearby, rounded_product<L>(d, by_m), L::fma(at.z, at.by_c, L::set1(-1)));
+  const V leading = L::select(nearby, rounded_product<L>(r, d), L::fms(p, r, d));
+  sum->hi = sum->hi + L::fma(p * r * r, polynomial<L>(log_tail, r), L::fma(p, scale, leading));
 }
 
 /// The same with every step but the tail in pairs.
@@ -43,7 +43,7 @@ inline void add_divergence(Double::V p, const Two& m, const Two& d, Double::V by
   const LogParts<L> at(x);
   const Two scale = at.scale(*sum);
   const auto nearby = scale.hi == L::set1(0);
-  const V by_power = (V)((Double::Bits)at.z - (Double::Bits)x + (Double::Bits)L::set1(1));  // NOLINT: 2^-k by exponents
+  const V by_power = L::as_number(L::as_bits(at.z) - L::as_bits(x) + L::as_bits(L::set1(1)));  // 2^-k by exponents
   const V quotient = rounded_product<L>(at.z, at.by_c);
   const Two far_r =
       Two::renormalised(quotient - L::set1(1), L::fma(ratio_low * by_power, at.by_c, L::fms(at.z, at.by_c, quotient)));
@@ -54,7 +54,7 @@ inline void add_divergence(Double::V p, const Two& m, const Two& d, Double::V by
   const Two leading = select(nearby, r * d, y - d);
   const Two square = y * r;
   const Two tail(L::set1(-0.5) * square.hi,
-                 L::fma(square.hi * r.hi, long_log_tail_of<L>(r.hi), L::set1(-0.5) * square.lo));
+                 L::fma(square.hi * r.hi, polynomial<L>(long_log_tail, r.hi), L::set1(-0.5) * square.lo));
   const Two term = (exact_product(p, scale) + leading) + tail;
   add_to(sum, term.hi, term.lo);
 }
@@ -164,7 +164,7 @@ class InformationLanes {
     W result = sum;
     if constexpr (measure == Measure::entropy || measure == Measure::cross_entropy) result = W(0) - sum;
     if constexpr (measure == Measure::js_divergence) result = halved(sum);
-    result.hi = flag + (regular ? result.hi : D::set1(std::numeric_limits<double>::quiet_NaN()));
+    result.hi = flag + D::select(regular, result.hi, D::set1(std::numeric_limits<double>::quiet_NaN()));
     return result;
   }
   static void store(const One& x, Index count, double* hi, double* /*lo*/) { store_up_to<Double>(hi, count, x.hi); }

@@ -2,7 +2,9 @@
 // double, a double in a pair of them, and rounded once.
 
 /// A class with s = 0 adds nothing to a mean, whatever its v.
-inline Double::V read_unless_zero(Double::V s, Double::V v) { return s == Double::set1(0) ? Double::set1(0) : v; }
+inline Double::V read_unless_zero(Double::V s, Double::V v) {
+  return Double::select(s == Double::set1(0), Double::set1(0), v);
+}
 
 // sum += s v
 inline void add_product(Double::V s, Double::V v, One* sum) { sum->hi = Double::fma(s, v, sum->hi); }
@@ -87,7 +89,7 @@ class JacobianLanes {
     const Double::V x = widened<second>(v);
     const Double::V none = Double::set1(0);
     if constexpr (product == JacobianProduct::softmax)
-      return p == none ? none : product_of(p, less(x, sum), inverse_temperature_);
+      return Double::select(p == none, none, product_of(p, less(x, sum), inverse_temperature_));
     else if constexpr (product == JacobianProduct::log_softmax)
       return product_of(less(x, sum), inverse_temperature_);
     else

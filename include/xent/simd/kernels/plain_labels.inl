@@ -31,7 +31,7 @@ template <class L>
 struct PlainCall {
   using V = typename L::V;
 
-  V c_hi, c_lo, temperature_ln2, inverse_t_hi, inverse_t_lo, alpha;
+  V c_hi, c_lo, inverse_t_hi, inverse_t_lo, alpha;
   V alpha_up, alpha_rest_up;  // times 2^scale
 
   explicit PlainCall(const Call<typename L::Real>& call) {
@@ -40,7 +40,6 @@ struct PlainCall {
     const V up = L::set1(static_cast<Real>(unit<Real>()));
     c_hi = L::set1(call.c_hi);
     c_lo = L::set1(call.c_lo);
-    temperature_ln2 = L::set1(static_cast<Real>(call.temperature_ln2.hi));
     inverse_t_hi = L::set1(call.inverse_t_hi);
     inverse_t_lo = L::set1(call.inverse_t_lo);
     alpha = L::set1(alpha_hi);
@@ -61,19 +60,16 @@ struct PlainShift {
   Shifted<L> shift;
 
   [[gnu::always_inline]] PlainShift(const PlainCall<L>& call, V maximum) {
-    const V infinite = L::set1(static_cast<Real>(Storage<Real>::greatest));
     const V scale = L::set1(static_cast<Real>(unit<Real>()));
     admitted = magnitude_of<L>(maximum * call.c_hi) < L::set1(static_cast<Real>(Storage<Real>::most_shift));
     const V n = L::fma(maximum, call.c_hi, L::set1(L::magic)) - L::set1(L::magic);
     k = n + L::set1(static_cast<Real>(-Storage<Real>::scale));
-    const V lowest = k + L::set1(static_cast<Real>(Storage<Real>::lowest_exponent));
-    const V floor = L::larger(-infinite, lowest * call.temperature_ln2);
     const V f = L::fma(maximum, call.c_lo, L::fms(maximum, call.c_hi, n));
     const V power = exp2m1_of_fraction(f);
     one = L::set1(1) + power;
     one_rest = (power - (one - L::set1(1))) * scale;
     one = one * scale;
-    shift = {L::set1(0), call.c_hi, call.c_lo, L::set1(L::magic) - k, floor, maximum, maximum - floor};
+    shift = {L::set1(0), call.c_hi, call.c_lo, L::set1(Powers<L>::magic) - k, maximum};
   }
 };
 
@@ -151,7 +147,6 @@ inline unsigned long long plain_shift_in_lanes(L /*lanes*/, const Call<typename 
     const auto mine = plain.admitted & (z >= -infinite) & L::first_lanes(count - i);
     store_where<L>(mine, tile->anchor + i, plain.shift.anchor);
     store_where<L>(mine, tile->k + i, plain.k);
-    store_where<L>(mine, tile->floor + i, plain.shift.floor);
     store_where<L>(mine, tile->top + i, m);
     store_where<L>(mine, tile->stored_one + i, exponential<L>(plain.shift, m));
     store_where<L>(mine, tile->stored_label + i, exponential<L>(plain.shift, z));

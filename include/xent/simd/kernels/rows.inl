@@ -64,95 +64,31 @@ inline void row_predictions(L /*lanes*/, const Rows<const typename L::Real>& z, 
   }
 }
 
-/// x_0 y_0 + ... + x_7 y_7 in a tree. Fused by name: what the compiler would fuse depends on flags.
+/// x_0 y_0 + ... + x_3 y_3 in a tree. Fused by name: what the compiler would fuse depends on flags.
 template <class L>
 inline typename L::V sum_of_products(const typename L::V* x, const typename L::V* y) {
-  typename L::V sum[4];
-#pragma GCC unroll 8
-  for (Index j = 0; j < 4; ++j) sum[j] = L::mul_add(x[2 * j + 1], y[2 * j + 1], x[2 * j] * y[2 * j]);
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  return L::mul_add(x[1], y[1], x[0] * y[0]) + L::mul_add(x[3], y[3], x[2] * y[2]);
 }
 
-/// One walk over the exponentials of a sample, group by group.
+/// The sums over the exponentials of a sample, a tree of vectors at a time.
 template <class L, bool moment>
-struct ExponentialSweep {
-  using Real = typename L::Real;
+struct ExponentialSums {
   using V = typename L::V;
   using Sum = typename SumOf<L>::type;
 
-  const Real* z;
-  Real* stored;  // null if they are not kept
-  Shifted<L> shift;
-  Real maximum;
-  V greatest;
-  Traffic<Real>* traffic;
-  Sum rest;
-  Sum moments;
-  Sum spread;
-  V count;           // maxima that were left out ...
-  Index filled = 0;  // ... of which so many are not there
+  Sum rest, moments, spread;
+  V count;  // maxima that were left out
 
-  void add(const V* e, const V* distance) {
-    rest.add_eight(e);
+  static ExponentialSums zero() { return {Sum::zero(), Sum::zero(), Sum::zero(), L::set1(0)}; }
+
+  [[gnu::always_inline]] void add(const V* e, const V* distance) {
+    rest.add_tree(e);
     if (!moment) return;
-    spread.add_eight(distance);
-    V clamped[8];
-#pragma GCC unroll 8
-    for (Index j = 0; j < 8; ++j) clamped[j] = L::smaller(distance[j], shift.farthest);  // 0 inf is no moment
+    spread.add_tree(distance);
+    V clamped[tree];
+#pragma GCC unroll 4
+    for (Index j = 0; j < tree; ++j) clamped[j] = finite_distance<L>(distance[j]);
     moments.add(sum_of_products<L>(e, clamped));
-  }
-
-  /// The group from k on; `holds_maximum`: the maxima in it are left out. Their distance is 0.
-  void add_group(Index k, bool holds_maximum) {
-    V e[8];
-    V distance[8];
-    move_on<L>(traffic, 6);
-#pragma GCC unroll 8
-    for (Index j = 0; j < 8; ++j) {
-      const Index at = k + j * L::lanes;
-      const V logit = L::load(z + at);
-      const V d = logit - shift.anchor;
-      e[j] = exponential<L>(shift, d);
-      if (moment) distance[j] = shift.top - d;
-    }
-    if (holds_maximum) {  // one group of a sample: not worth a copy of the loop
-      for (Index j = 0; j < 8; ++j) {
-        const Index at = k + j * L::lanes;
-        const V summed = L::leave_out_equal(L::load(z + at), greatest, e[j], &count);
-        if (stored) L::store(stored + at, e[j]);
-        e[j] = summed;
-      }
-    } else if (stored) {
-#pragma GCC unroll 8
-      for (Index j = 0; j < 8; ++j) L::store(stored + k + j * L::lanes, e[j]);
-    }
-    add(e, distance);
-  }
-
-  /// The part [k, n) of the sample, less than a group.
-  void add_part(Index k, Index n) {
-    const V none = L::set1(0);
-    V e[8] = {none, none, none, none, none, none, none, none};
-    V distance[8] = {none, none, none, none, none, none, none, none};
-    move_on<L>(traffic, 6);
-    for (Index j = 0; k < n; k += L::lanes, ++j) {
-      // Where the vector is not whole, there are more maxima: of no infinity, which would raise a flag.
-      const V logit = load_up_to<L>(z + k, n - k, maximum);
-      filled = (std::max<Index>)(0, k + L::lanes - n);
-      const V d = logit - shift.anchor;
-      if (moment) distance[j] = shift.top - d;
-      e[j] = exponential<L>(shift, d);
-      if (stored) store_up_to<L>(stored + k, n - k, e[j]);
-      e[j] = L::leave_out_equal(logit, greatest, e[j], &count);
-    }
-    add(e, distance);
-  }
-
-  /// `where` is the group of a maximum.
-  void add_all(Index n, Index where) {
-    Index k = 0;
-    for (; k + group<L> <= n; k += group<L>) add_group(k, k == where);
-    if (k < n) add_part(k, n);
   }
 };
 
@@ -162,23 +98,61 @@ template <class L, bool moment>
 inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const Call<typename L::Real>& call,
                      const Rows<const typename L::Real>& z, Index n, Index count, const Rows<typename L::Real>& stored,
                      Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
+  using Real = typename L::Real;
+  using V = typename L::V;
+  constexpr Index step = tree * L::lanes;
+  const Index trees = (n + step - 1) / step * step;
   for (Index i = 0; i < count; ++i) {
-    ExponentialSweep<L, moment> sweep{z[i],
-                                      stored.data ? stored[i] : nullptr,
-                                      Shifted<L>::of_sample(call, *tile, i),
-                                      tile->maximum[i],
-                                      L::set1(tile->maximum[i]),
-                                      traffic,
-                                      SumOf<L>::type::zero(),
-                                      SumOf<L>::type::zero(),
-                                      SumOf<L>::type::zero(),
-                                      L::set1(0)};
-    sweep.add_all(n, tile->where[i]);
+    const Shifted<L> shift = Shifted<L>::of_sample(call, *tile, i);
+    const Real maximum = tile->maximum[i];
+    const Index where = tile->where[i];
+    const Index whole = tile->anchor[i] == 0 ? n - n % step : 0;
+    const Real* const from = z[i];
+    Real* const to = stored.data ? stored[i] : nullptr;
+    auto sums = ExponentialSums<L, moment>::zero();
+    for (Index k = 0; k < n;) {
+      // Whole trees without a maximum that is to be left out; the shift happens in the exponent.
+      const Index stop = k < where ? (std::min)(where, whole) : k < where + group<L> ? k : whole;
+      for (; k < stop; k += step) {
+        V logit[tree];
+        V e[tree];
+        V distance[tree];
+        move_on<L>(traffic, 3);
+#pragma GCC unroll 4
+        for (Index j = 0; j < tree; ++j) {
+          logit[j] = L::load(from + k + j * L::lanes);
+          if (moment) distance[j] = shift.top - logit[j];
+        }
+#pragma GCC unroll 4
+        for (Index j = 0; j < tree; j += L::abreast) exponentials<L, L::abreast>(shift, logit + j, e + j);
+        if (to) {
+#pragma GCC unroll 4
+          for (Index j = 0; j < tree; ++j) L::store(to + k + j * L::lanes, e[j]);
+        }
+        sums.add(e, distance);
+      }
+      // The others. Where a vector is not whole, there are more maxima: of no infinity, which would raise a flag.
+      if (k >= n) break;
+      V e[tree];
+      V distance[tree];
+      move_on<L>(traffic, 3);
+      for (Index j = 0; j < tree; ++j) {
+        const Index at = k + j * L::lanes;
+        const V logit = load_up_to<L>(from + at, n - at, maximum);
+        const V d = logit - shift.anchor;
+        if (moment) distance[j] = shift.top - d;
+        e[j] = exponential<L>(shift, d);
+        if (to) store_up_to<L>(to + at, n - at, e[j]);
+        e[j] = L::leave_out_equal(logit, L::set1(maximum), e[j], &sums.count);
+      }
+      sums.add(e, distance);
+      k += step;
+    }
     // Of several equal maxima all but one are in the sum.
-    const Twice rest = sum_of(sweep.rest.total(), total(sweep.count) - static_cast<double>(1 + sweep.filled),
+    const Twice rest = sum_of(sums.rest.total(), total(sums.count) - static_cast<double>(1 + trees - n),
                               static_cast<double>(tile->stored_one[i]));
-    const Twice moments = sweep.moments.total();
-    const Twice spread = sweep.spread.total();
+    const Twice moments = sums.moments.total();
+    const Twice spread = sums.spread.total();
     tile->rest_hi[i] = rest.hi;
     tile->rest_lo[i] = rest.lo;
     tile->moment_hi[i] = moments.hi;
@@ -260,8 +234,10 @@ inline void row_exponentiate(L /*lanes*/, const Call<typename L::Real>& call, co
                              typename L::Real* out, bool stream) {
   const auto shift = Shifted<L>::of_sample(call, tile, i);
   const auto scaling = Scaling<L>::of_sample(tile, i);
-  map<L>(z, n, traffic, out, stream,
-         [&](typename L::V logit) { return scaling(exponential<L>(shift, logit - shift.anchor)); });
+  map<L>(
+      z, n, traffic, out, stream, [&](const typename L::V& logit) __attribute__((always_inline)) {
+        return scaling(exponential<L>(shift, logit - shift.anchor));
+      });
 }
 
 /// log_softmax = (z - max) / T - L, of one sample or of a sample a lane: one rounding of the difference, one of the

@@ -7,7 +7,6 @@ struct Storage;
 template <>
 struct Storage<float> {
   static constexpr int scale = 60;
-  static constexpr double lowest_exponent = -125;
   static constexpr double most_shift = 512;  // |max c| up to which the shift happens in the exponent
   static constexpr double greatest = 3.4028234663852886e38;
   // What a factor of exponentials may be, in size: a larger one would lift flushed exponentials into the normal range.
@@ -16,7 +15,6 @@ struct Storage<float> {
 template <>
 struct Storage<double> {
   static constexpr int scale = 256;
-  static constexpr double lowest_exponent = -1020;
   static constexpr double most_shift = 0x1p20;
   static constexpr double greatest = 1.7976931348623157e308;
   static constexpr double greatest_factor = 0x1p200;
@@ -37,7 +35,6 @@ inline void shift_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Inde
   using W = typename WideOf<L>::type;
   using V = Double::V;
   const W c(call.c);
-  const V infinite = Double::set1(Storage<Real>::greatest);
   for (Index i = 0; i < count; i += Double::lanes) {
     const W m = W::load(tile->maximum + i);
     const W scaled = m * c;
@@ -48,8 +45,6 @@ inline void shift_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Inde
     const W power = W(1) + (W(exp2m1_of_fraction(f.hi)) + ln2_of_rest(f));
     W::store(power * W(unit<Real>()), tile->one_hi + i, tile->one_lo + i);
     const V k = n - Double::set1(Storage<Real>::scale);
-    const W lowest = W(k + Double::set1(Storage<Real>::lowest_exponent)) * W(call.temperature_ln2);
-    Double::store(tile->floor + i, Double::larger(-infinite, lowest.hi));
     Double::store(tile->k + i, k);
     Double::store(tile->anchor + i, Double::select(in_exponent, Double::set1(0), m.hi));
     Double::store(tile->top + i, Double::select(in_exponent, m.hi, Double::set1(0)));

@@ -28,22 +28,22 @@ struct WeightedSums {
 
   static WeightedSums zero() { return {Sum::zero(), Sum::zero(), L::set1(0)}; }
 
-  void add_eight(const V* w, V* d) {
-    if (!weighted) return distance.add_eight(d);
+  void add_tree(const V* w, V* d) {
+    if (!weighted) return distance.add_tree(d);
     const V none = L::set1(0);
-#pragma GCC unroll 8
-    for (Index j = 0; j < 8; ++j) {
+#pragma GCC unroll 4
+    for (Index j = 0; j < tree; ++j) {
       least = L::smaller(w[j], least);
       d[j] = L::select_equal(w[j], none, none, d[j]);
     }
     if constexpr (std::is_same_v<L, Float>) {
-#pragma GCC unroll 8
-      for (Index j = 0; j < 8; ++j) {
+#pragma GCC unroll 4
+      for (Index j = 0; j < tree; ++j) {
         mass.add(w[j]);
         distance.add_product(w[j], d[j]);
       }
     } else {
-      mass.add_eight(w);
+      mass.add_tree(w);
       distance.add(sum_of_products<L>(w, d));
     }
   }
@@ -59,18 +59,19 @@ inline void weighted_sums_of_row(L /*lanes*/, TargetKind<of_p, of_q> /*kind*/, c
   const V none = L::set1(0);
   const V greatest = L::set1(tile.maximum[i]);
   auto sums = WeightedSums<L, weighted>::zero();
-  V w[8];
-  V d[8];
+  constexpr Index step = tree * L::lanes;
+  V w[tree];
+  V d[tree];
   Index k = 0;
-  for (; k + group<L> <= n; k += group<L>) {
-#pragma GCC unroll 8
-    for (Index j = 0; j < 8; ++j) {
+  for (; k + step <= n; k += step) {
+#pragma GCC unroll 4
+    for (Index j = 0; j < tree; ++j) {
       const Index at = k + j * L::lanes;
       d[j] = greatest - L::load(z + at);
       if (of_p) fetch_ahead(rows.p + at);
       w[j] = weights_at<L, of_p, of_q>(rows, at, L::lanes);
     }
-    sums.add_eight(w, d);
+    sums.add_tree(w, d);
   }
   if (k < n) {
     for (V& x : w) x = none;
@@ -79,7 +80,7 @@ inline void weighted_sums_of_row(L /*lanes*/, TargetKind<of_p, of_q> /*kind*/, c
       d[j] = greatest - load_up_to<L>(z + k, n - k, tile.maximum[i]);
       w[j] = weights_at<L, of_p, of_q>(rows, k, n - k);
     }
-    sums.add_eight(w, d);
+    sums.add_tree(w, d);
   }
   const bool negative = L::greatest(none - sums.least) > 0;
   const Twice mass = weighted ? sums.mass.total() : Twice{static_cast<double>(n), 0};
@@ -108,13 +109,13 @@ inline void weighted_sums_of_columns(L /*lanes*/, TargetKind<of_p, of_q> /*kind*
     sums[g] = Sums::zero();
     argmax[g] = none;
   }
-  for (Index first = 0; first < n; first += 8) {
-    const Index classes = (std::min<Index>)(8, n - first);
+  for (Index first = 0; first < n; first += tree) {
+    const Index classes = (std::min)(tree, n - first);
     for (Index g = 0; g < groups; ++g) {
       const Index i = g * L::lanes;
       const V greatest = L::load(tile.maximum + i);
-      V w[8] = {none, none, none, none, none, none, none, none};
-      V d[8] = {none, none, none, none, none, none, none, none};
+      V w[tree] = {none, none, none, none};
+      V d[tree] = {none, none, none, none};
       for (Index j = 0; j < classes; ++j) {
         const Index k = first + j;
         d[j] = greatest - load_up_to<L>(z[k] + i, count - i, 0);
@@ -122,7 +123,7 @@ inline void weighted_sums_of_columns(L /*lanes*/, TargetKind<of_p, of_q> /*kind*
         w[j] = weight_of<L, of_p, of_q>(of_p ? load_up_to<L>(rows.p + k * rows.stride + i, count - i, 0) : none,
                                         of_q ? L::set1(rows.q[k]) : none);
       }
-      sums[g].add_eight(w, d);
+      sums[g].add_tree(w, d);
     }
   }
   for (Index g = 0; g < groups; ++g) {

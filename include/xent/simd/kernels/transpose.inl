@@ -28,7 +28,7 @@ struct Interleaving {
   static typename L::V vector(const typename L::V* x, Index v) {
     typename L::V y = x[0];
 #pragma GCC unroll 8
-    for (Index j = 1; j < n; ++j) y = L::permute(y, x[j], of.from + (v * n + j) * L::lanes);
+    for (Index j = 1; j < n; ++j) y = L::permute(of.from + (v * n + j) * L::lanes, y, x[j]);
     return y;
   }
 };

@@ -44,20 +44,15 @@ inline Double::V log1p_tail(Double::V x) {
 template <class L>
 inline constexpr typename L::Real exponential_scale = CoefficientScale<typename L::Real>::of_loss;
 
-/// exp(d) times the scale, d <= 0: 2^(n - k) 2^f as in exponential.inl, with k = -scale. 0 below the normal range.
+/// exp(d) times the scale, d <= 0. 0 below the normal range.
 template <class L>
 inline typename L::V scaled_exponential(typename L::V d) {
   using Real = typename L::Real;
   constexpr bool single = std::is_same_v<Real, float>;
   constexpr Real log2e_hi = static_cast<Real>(single ? 0x1.715476p+0 : 0x1.71547652b82fep+0);
   constexpr Real log2e_lo = static_cast<Real>(single ? 0x1.4ae0bf85ddf44p-26 : 0x1.777d0ffda0d24p-56);
-  constexpr Real furthest = static_cast<Real>((single ? -185 : -1276) * 0.6931471805599453);  // n >= -125, -1020
-  const typename L::V magic = L::set1(L::magic + static_cast<Real>(CoefficientScale<Real>::exponent));
-  const typename L::V hi = L::set1(log2e_hi);
-  const typename L::V magic_n = L::mul_add(d, hi, magic);
-  const typename L::V n = magic_n - magic;
-  const typename L::V f = L::mul_add(d, L::set1(log2e_lo), L::fms(d, hi, n));
-  return L::product_unless_below(d, L::set1(furthest), exp2_of_fraction(f), L::power_of_two(magic_n));
+  constexpr Real magic = Powers<L>::magic + static_cast<Real>(CoefficientScale<Real>::exponent);
+  return exponential<L>({L::set1(0), L::set1(log2e_hi), L::set1(log2e_lo), L::set1(magic), L::set1(0)}, d);
 }
 
 /// log(1 + e) times the scale, of e times the scale, 0 <= e <= 1. Below 2^-30 (float), 2^-60 (double), e itself; no

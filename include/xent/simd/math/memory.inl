@@ -1,6 +1,7 @@
 // Lanes and memory: vectors that are not whole, and what memory does while a loop computes. L is its Float or
 // Double.
 
+// Up to n lanes of memory; n may be negative.
 template <class L>
 inline typename L::V load_up_to(const typename L::Real* p, Index n, typename L::Real fill) {
   return n >= L::lanes ? L::load(p) : L::load_partial(p, n, fill);
@@ -17,7 +18,7 @@ inline void store_up_to(typename L::Real* p, Index n, typename L::V x) {
 template <class L>
 inline constexpr typename L::Real minus_infinity = -std::numeric_limits<typename L::Real>::infinity();
 
-/// Vectors that are summed in one tree.
+/// The classes between two looks at memory.
 template <class L>
 inline constexpr Index group = 8 * L::lanes;
 
@@ -27,11 +28,11 @@ inline constexpr Index group = 8 * L::lanes;
 template <class L>
 inline void move_on(Traffic<typename L::Real>* traffic, Index lines) {
   constexpr Index line = 64 / static_cast<Index>(sizeof(typename L::Real));
-  for (Index j = 0; j < lines; ++j) {
-    if (traffic->fetched < traffic->end) {
-      __builtin_prefetch(traffic->fetched, 0, 2);  // into the second-level cache
-      traffic->fetched += 64;
-    }
+  const char* const fetched = traffic->fetched;
+  if (fetched < traffic->end) {  // the last ones may lie behind the end
+#pragma GCC unroll 8
+    for (Index j = 0; j < lines; ++j) __builtin_prefetch(fetched + 64 * j, 0, 2);  // into the second-level cache
+    traffic->fetched = fetched + 64 * lines;
   }
   const Index next = traffic->sent + lines * line;
   if (next > traffic->size) return;

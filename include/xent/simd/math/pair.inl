@@ -143,14 +143,14 @@ inline Double::V log1p(Double::V y) {
   constexpr unsigned long long to_half_root = one - 0x3FE6A09E667F3BCDULL;  // sqrt(1/2)
   const V u = L::set1(1) + y;
   const V c = L::select(y > L::set1(1), L::set1(1) - (u - y), y - (u - L::set1(1)));
-  const Bits shifted = (Bits)u + to_half_root;                                 // NOLINT: the bits of a vector
-  const Bits exponent = shifted >> 52;                                         // k + 1023
-  const Bits power = (exponent << 52) - one;                                   // k in the field of the exponent
-  const V k = (V)(exponent | 0x4330000000000000ULL) - L::set1(0x1p52 + 1023);  // NOLINT: 2^52 + n
+  const Bits shifted = L::as_bits(u) + to_half_root;
+  const Bits exponent = shifted >> 52;        // k + 1023
+  const Bits power = (exponent << 52) - one;  // k in the field of the exponent
+  const V k = L::as_number(exponent | 0x4330000000000000ULL) - L::set1(0x1p52 + 1023);  // 2^52 + n
   const auto unscaled = k == L::set1(0);
-  const V g = L::select(unscaled, y, (V)((Bits)u - power) - L::set1(1));  // NOLINT
+  const V g = L::select(unscaled, y, L::as_number(L::as_bits(u) - power) - L::set1(1));
   const V g_squared = rounded(g * g);
-  const V inverse = rounded((L::set1(1) - g + g_squared) * (V)(one - power));  // NOLINT: 2^-k
+  const V inverse = rounded((L::set1(1) - g + g_squared) * L::as_number(one - power));  // 2^-k
   const V low = L::select(unscaled, L::set1(0), L::mul_add(c, inverse, rounded(k * L::set1(0x1.a39ef35793c76p-33))));
   const V s = g / (L::set1(2) + g);
   const V z = rounded(s * s);
@@ -175,14 +175,14 @@ inline Float::V log1p(Float::V y) {
   constexpr unsigned to_half_root = one - 0x3F3504F3U;  // sqrt(1/2)
   const V u = L::set1(1) + y;
   const V c = L::select(y > L::set1(1), L::set1(1) - (u - y), y - (u - L::set1(1)));
-  const Bits shifted = (Bits)u + to_half_root;                       // NOLINT: the bits of a vector
-  const Bits exponent = shifted >> 23;                               // k + 127
-  const Bits power = (exponent << 23) - one;                         // k in the field of the exponent
-  const V k = (V)(exponent | 0x4B000000U) - L::set1(0x1p23F + 127);  // NOLINT: 2^23 + n
+  const Bits shifted = L::as_bits(u) + to_half_root;
+  const Bits exponent = shifted >> 23;                                        // k + 127
+  const Bits power = (exponent << 23) - one;                                  // k in the field of the exponent
+  const V k = L::as_number(exponent | 0x4B000000U) - L::set1(0x1p23F + 127);  // 2^23 + n
   const auto unscaled = k == L::set1(0);
-  const V g = L::select(unscaled, y, (V)((Bits)u - power) - L::set1(1));  // NOLINT
+  const V g = L::select(unscaled, y, L::as_number(L::as_bits(u) - power) - L::set1(1));
   const V g_squared = rounded(g * g);
-  const V inverse = rounded((L::set1(1) - g + g_squared) * (V)(one - power));  // NOLINT: 2^-k
+  const V inverse = rounded((L::set1(1) - g + g_squared) * L::as_number(one - power));  // 2^-k
   const V low = L::select(unscaled, L::set1(0), L::mul_add(c, inverse, rounded(k * L::set1(0x1.7f7d1cp-20F))));
   V p = L::set1(0x1.1457c4p-4F);
   p = L::mul_add(p, g, L::set1(-0x1.de3c1cp-4F));
