@@ -97,7 +97,8 @@ inline Halves<T> rounded(const Halves<T>& x) {
   return {rounded(x.low), rounded(x.high)};
 }
 
-/// Lanes of two halves, the first ones in `low`.
+/// Lanes of two halves, the first ones in `low`. A partial load or store of a half takes any n, below 0 or beyond the
+/// half.
 template <class Half>
 struct LanesOfHalves {
   using Real = typename Half::Real;
@@ -112,16 +113,14 @@ struct LanesOfHalves {
   static V set1(Real x) { return {Half::set1(x), Half::set1(x)}; }
   static V load(const Real* p) { return {Half::load(p), Half::load(p + half)}; }
   static V load_partial(const Real* p, Index n, Real fill) {
-    if (n <= half) return {Half::load_partial(p, n, fill), Half::set1(fill)};
-    return {Half::load(p), Half::load_partial(p + half, n - half, fill)};
+    return {Half::load_partial(p, n, fill), Half::load_partial(p + half, n - half, fill)};
   }
   static void store(Real* p, const V& x) {
     Half::store(p, x.low);
     Half::store(p + half, x.high);
   }
   static void store_partial(Real* p, Index n, const V& x) {
-    if (n <= half) return Half::store_partial(p, n, x.low);
-    Half::store(p, x.low);
+    Half::store_partial(p, n, x.low);
     Half::store_partial(p + half, n - half, x.high);
   }
   static void stream(Real* p, const V& x) {

@@ -42,53 +42,40 @@ inline void column_predictions(L /*lanes*/, const Rows<const typename L::Real>& 
       if (z[k][i] == tile.maximum[i] || k == n - 1) prediction[i] = k;
 }
 
-/// What column_sums adds up for the samples of one vector.
+/// Adds to `sums` the classes of the samples from i on, `bundle` or fewer of them, whose exponentials are kept in
+/// `stored` unless it has no memory. Meanwhile a line of each class of what is `ahead` comes into the second-level
+/// cache: neither a prefetcher nor the order of execution reaches the next class where a row is a page. The line in
+/// which a vector ends: that in which it begins has come before.
 template <class L, bool moment>
-struct ColumnSums {
+[[gnu::always_inline]] inline void add_classes(const Shifted<L>& shift, const typename L::V& greatest,
+                                               const Rows<const typename L::Real>& z, Index classes, Index i,
+                                               Index count, const Rows<typename L::Real>& stored,
+                                               const Rows<const typename L::Real>& ahead,
+                                               ExponentialSums<L, moment>* sums) {
   using V = typename L::V;
-  using Sum = typename SumOf<L>::type;
-
-  Sum rest, moments, spread;
-  V maxima;
-
-  static ColumnSums zero() { return {Sum::zero(), Sum::zero(), Sum::zero(), L::set1(0)}; }
-
-  /// The samples from i on, as many classes as a tree has or fewer. Meanwhile a line of each class of what is `ahead`
-  /// comes into the second-level cache: neither a prefetcher nor the order of execution reaches the next class where a
-  /// row is a page. The line in which a vector ends: that in which it begins has come before.
-  [[gnu::always_inline]] void add(const Shifted<L>& shift, const V& greatest, const Rows<const typename L::Real>& z,
-                                  Index classes, Index i, Index count, const Rows<typename L::Real>& stored,
-                                  const Rows<const typename L::Real>& ahead) {
-    const V none = L::set1(0);
-    V logit[tree];
-    V d[tree];
-    V e[tree];
-    V distance[tree];
+  const V none = L::set1(0);
+  V logit[bundle];
+  V d[bundle];
+  V e[bundle];
+  V distance[bundle];
 #pragma GCC unroll 4
-    for (Index j = 0; j < tree; ++j) {
-      const Index k = (std::min)(j, classes - 1);  // instead of a class that is not there
-      logit[j] = load_up_to<L>(z[k] + i, count - i, 0);
-      d[j] = logit[j] - shift.anchor;
-      if (ahead.data) __builtin_prefetch(ahead[k] + i + L::lanes - 1, 0, 2);
-    }
-#pragma GCC unroll 4
-    for (Index j = 0; j < tree; j += L::abreast) exponentials<L, L::abreast>(shift, d + j, e + j);
-#pragma GCC unroll 4
-    for (Index j = 0; j < tree; ++j) {
-      const bool there = j < classes;
-      if (there && stored.data) store_up_to<L>(stored[j] + i, count - i, e[j]);
-      if (there) e[j] = L::leave_out_equal(logit[j], greatest, e[j], &maxima);
-      if (!there) e[j] = none;
-      if (moment) distance[j] = there ? shift.top - d[j] : none;
-    }
-    rest.add_tree(e);
-    if (!moment) return;
-    spread.add_tree(distance);
-#pragma GCC unroll 4
-    for (Index j = 0; j < tree; ++j) distance[j] = finite_distance<L>(distance[j]);
-    moments.add(sum_of_products<L>(e, distance));
+  for (Index j = 0; j < bundle; ++j) {
+    const Index k = (std::min)(j, classes - 1);  // instead of a class that is not there
+    logit[j] = load_up_to<L>(z[k] + i, count - i, 0);
+    d[j] = logit[j] - shift.anchor;
+    if (ahead.data) __builtin_prefetch(ahead[k] + i + L::lanes - 1, 0, 2);
   }
-};
+#pragma GCC unroll 4
+  for (Index j = 0; j < bundle; j += L::abreast) exponentials<L, L::abreast>(shift, d + j, e + j);
+#pragma GCC unroll 4
+  for (Index j = 0; j < bundle; ++j) {
+    const bool there = j < classes;
+    if (there && stored.data) store_up_to<L>(stored[j] + i, count - i, e[j]);
+    e[j] = there ? L::leave_out_equal(logit[j], greatest, e[j], &sums->count) : none;
+    if (moment) distance[j] = there ? shift.top - d[j] : none;
+  }
+  sums->add(e, distance);
+}
 
 /// The exponentials of samples whose shifts are known: kept in `stored` unless it has no memory; their sum without one
 /// of the maxima; with `moment`, the sum of e (max - z).
@@ -98,12 +85,12 @@ inline void column_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, con
                         const Rows<typename L::Real>& stored, const Rows<const typename L::Real>& ahead,
                         Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
   using Real = typename L::Real;
-  using Sums = ColumnSums<L, moment>;
+  using Sums = ExponentialSums<L, moment>;
   constexpr Index most = Tile<Real>::most / L::lanes;
   const Index groups = (count + L::lanes - 1) / L::lanes;
   Sums sums[most];
   for (Index g = 0; g < groups; ++g) sums[g] = Sums::zero();
-  for (Index first = 0; first < n; first += tree) {
+  for (Index first = 0; first < n; first += bundle) {
     for (Index g = 0; g < groups; ++g) {
       const Index i = g * L::lanes;
       const auto shift = Shifted<L>::of_lanes(call, *tile, i);
@@ -112,13 +99,13 @@ inline void column_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, con
       const Rows<const Real> from{z[first], z.stride};
       const Rows<Real> to{stored.data ? stored[first] : nullptr, stored.stride};
       const Rows<const Real> next{ahead.data ? ahead[first] : nullptr, ahead.stride};
-      sums[g].add(shift, greatest, from, (std::min)(tree, n - first), i, count, to, next);
+      add_classes(shift, greatest, from, (std::min)(bundle, n - first), i, count, to, next, &sums[g]);
     }
   }
   for (Index g = 0; g < groups; ++g) {
     const Index i = g * L::lanes;
     // Of several equal maxima all but one are in the sum.
-    sums[g].rest.add_product(sums[g].maxima - L::set1(1), L::load(tile->stored_one + i));
+    sums[g].rest.add_product(sums[g].count - L::set1(1), L::load(tile->stored_one + i));
     sums[g].rest.store(tile->rest_hi + i, tile->rest_lo + i);
     sums[g].moments.store(tile->moment_hi + i, tile->moment_lo + i);
     sums[g].spread.store(tile->spread_hi + i, tile->spread_lo + i);

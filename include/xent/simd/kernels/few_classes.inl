@@ -27,17 +27,17 @@ inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typ
       label_logit = L::select_equal(label, class_number, load_up_to<L>(z[k] + i, count - i, 0), label_logit);
     const PlainShift<L> plain(shared, m);
 
-    auto column = ColumnSums<L, false>::zero();
-    for (Index k = 0; k < n; k += tree) {
+    auto column = ExponentialSums<L, false>::zero();
+    for (Index k = 0; k < n; k += bundle) {
       const Rows<Real> block{z[k], z.stride};
       const Rows<const Real> from{z[k], z.stride};
       move_on<L>(traffic, 2);
-      column.add(plain.shift, m, from, (std::min)(tree, n - k), i, count, block, {nullptr, 0});
+      add_classes(plain.shift, m, from, (std::min)(bundle, n - k), i, count, block, {nullptr, 0}, &column);
     }
     PlainSums<L> of_samples{};
     of_samples.stored_one = exponential<L>(plain.shift, m);
     of_samples.stored_label = exponential<L>(plain.shift, label_logit);
-    column.rest.add_product(column.maxima - one, of_samples.stored_one);
+    column.rest.add_product(column.count - one, of_samples.stored_one);
     double hi[L::lanes];
     double lo[L::lanes];
     column.rest.store(hi, lo);

@@ -70,11 +70,12 @@ inline typename L::V sum_of_products(const typename L::V* x, const typename L::V
   return L::mul_add(x[1], y[1], x[0] * y[0]) + L::mul_add(x[3], y[3], x[2] * y[2]);
 }
 
-/// The sums over the exponentials of a sample, a tree of vectors at a time.
+/// The sums over the exponentials of one sample, or of a sample a lane.
 template <class L, bool moment>
 struct ExponentialSums {
   using V = typename L::V;
   using Sum = typename SumOf<L>::type;
+  static constexpr typename L::Real farthest = (std::numeric_limits<typename L::Real>::max)();
 
   Sum rest, moments, spread;
   V count;  // maxima that were left out
@@ -82,12 +83,12 @@ struct ExponentialSums {
   static ExponentialSums zero() { return {Sum::zero(), Sum::zero(), Sum::zero(), L::set1(0)}; }
 
   [[gnu::always_inline]] void add(const V* e, const V* distance) {
-    rest.add_tree(e);
+    rest.add_bundle(e);
     if (!moment) return;
-    spread.add_tree(distance);
-    V clamped[tree];
+    spread.add_bundle(distance);
+    V clamped[bundle];
 #pragma GCC unroll 4
-    for (Index j = 0; j < tree; ++j) clamped[j] = finite_distance<L>(distance[j]);
+    for (Index j = 0; j < bundle; ++j) clamped[j] = L::smaller(distance[j], L::set1(farthest));  // 0 inf is no moment
     moments.add(sum_of_products<L>(e, clamped));
   }
 };
@@ -100,8 +101,8 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
                      Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
   using Real = typename L::Real;
   using V = typename L::V;
-  constexpr Index step = tree * L::lanes;
-  const Index trees = (n + step - 1) / step * step;
+  constexpr Index step = bundle * L::lanes;
+  const Index filled_up = (n + step - 1) / step * step;
   for (Index i = 0; i < count; ++i) {
     const Shifted<L> shift = Shifted<L>::of_sample(call, *tile, i);
     const Real maximum = tile->maximum[i];
@@ -111,32 +112,32 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
     Real* const to = stored.data ? stored[i] : nullptr;
     auto sums = ExponentialSums<L, moment>::zero();
     for (Index k = 0; k < n;) {
-      // Whole trees without a maximum that is to be left out; the shift happens in the exponent.
+      // Whole bundles without the maximum that is to be left out, where the shift happens in the exponent.
       const Index stop = k < where ? (std::min)(where, whole) : k < where + group<L> ? k : whole;
       for (; k < stop; k += step) {
-        V logit[tree];
-        V e[tree];
-        V distance[tree];
+        V logit[bundle];
+        V e[bundle];
+        V distance[bundle];
         move_on<L>(traffic, 3);
 #pragma GCC unroll 4
-        for (Index j = 0; j < tree; ++j) {
+        for (Index j = 0; j < bundle; ++j) {
           logit[j] = L::load(from + k + j * L::lanes);
           if (moment) distance[j] = shift.top - logit[j];
         }
 #pragma GCC unroll 4
-        for (Index j = 0; j < tree; j += L::abreast) exponentials<L, L::abreast>(shift, logit + j, e + j);
+        for (Index j = 0; j < bundle; j += L::abreast) exponentials<L, L::abreast>(shift, logit + j, e + j);
         if (to) {
 #pragma GCC unroll 4
-          for (Index j = 0; j < tree; ++j) L::store(to + k + j * L::lanes, e[j]);
+          for (Index j = 0; j < bundle; ++j) L::store(to + k + j * L::lanes, e[j]);
         }
         sums.add(e, distance);
       }
       // The others. Where a vector is not whole, there are more maxima: of no infinity, which would raise a flag.
       if (k >= n) break;
-      V e[tree];
-      V distance[tree];
+      V e[bundle];
+      V distance[bundle];
       move_on<L>(traffic, 3);
-      for (Index j = 0; j < tree; ++j) {
+      for (Index j = 0; j < bundle; ++j) {
         const Index at = k + j * L::lanes;
         const V logit = load_up_to<L>(from + at, n - at, maximum);
         const V d = logit - shift.anchor;
@@ -149,7 +150,7 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
       k += step;
     }
     // Of several equal maxima all but one are in the sum.
-    const Twice rest = sum_of(sums.rest.total(), total(sums.count) - static_cast<double>(1 + trees - n),
+    const Twice rest = sum_of(sums.rest.total(), total(sums.count) - static_cast<double>(1 + filled_up - n),
                               static_cast<double>(tile->stored_one[i]));
     const Twice moments = sums.moments.total();
     const Twice spread = sums.spread.total();

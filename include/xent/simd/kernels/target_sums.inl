@@ -28,22 +28,22 @@ struct WeightedSums {
 
   static WeightedSums zero() { return {Sum::zero(), Sum::zero(), L::set1(0)}; }
 
-  void add_tree(const V* w, V* d) {
-    if (!weighted) return distance.add_tree(d);
+  void add_bundle(const V* w, V* d) {
+    if (!weighted) return distance.add_bundle(d);
     const V none = L::set1(0);
 #pragma GCC unroll 4
-    for (Index j = 0; j < tree; ++j) {
+    for (Index j = 0; j < bundle; ++j) {
       least = L::smaller(w[j], least);
       d[j] = L::select_equal(w[j], none, none, d[j]);
     }
     if constexpr (std::is_same_v<L, Float>) {
 #pragma GCC unroll 4
-      for (Index j = 0; j < tree; ++j) {
+      for (Index j = 0; j < bundle; ++j) {
         mass.add(w[j]);
         distance.add_product(w[j], d[j]);
       }
     } else {
-      mass.add_tree(w);
+      mass.add_bundle(w);
       distance.add(sum_of_products<L>(w, d));
     }
   }
@@ -59,19 +59,19 @@ inline void weighted_sums_of_row(L /*lanes*/, TargetKind<of_p, of_q> /*kind*/, c
   const V none = L::set1(0);
   const V greatest = L::set1(tile.maximum[i]);
   auto sums = WeightedSums<L, weighted>::zero();
-  constexpr Index step = tree * L::lanes;
-  V w[tree];
-  V d[tree];
+  constexpr Index step = bundle * L::lanes;
+  V w[bundle];
+  V d[bundle];
   Index k = 0;
   for (; k + step <= n; k += step) {
 #pragma GCC unroll 4
-    for (Index j = 0; j < tree; ++j) {
+    for (Index j = 0; j < bundle; ++j) {
       const Index at = k + j * L::lanes;
       d[j] = greatest - L::load(z + at);
       if (of_p) fetch_ahead(rows.p + at);
       w[j] = weights_at<L, of_p, of_q>(rows, at, L::lanes);
     }
-    sums.add_tree(w, d);
+    sums.add_bundle(w, d);
   }
   if (k < n) {
     for (V& x : w) x = none;
@@ -80,7 +80,7 @@ inline void weighted_sums_of_row(L /*lanes*/, TargetKind<of_p, of_q> /*kind*/, c
       d[j] = greatest - load_up_to<L>(z + k, n - k, tile.maximum[i]);
       w[j] = weights_at<L, of_p, of_q>(rows, k, n - k);
     }
-    sums.add_tree(w, d);
+    sums.add_bundle(w, d);
   }
   const bool negative = L::greatest(none - sums.least) > 0;
   const Twice mass = weighted ? sums.mass.total() : Twice{static_cast<double>(n), 0};
@@ -109,13 +109,13 @@ inline void weighted_sums_of_columns(L /*lanes*/, TargetKind<of_p, of_q> /*kind*
     sums[g] = Sums::zero();
     argmax[g] = none;
   }
-  for (Index first = 0; first < n; first += tree) {
-    const Index classes = (std::min)(tree, n - first);
+  for (Index first = 0; first < n; first += bundle) {
+    const Index classes = (std::min)(bundle, n - first);
     for (Index g = 0; g < groups; ++g) {
       const Index i = g * L::lanes;
       const V greatest = L::load(tile.maximum + i);
-      V w[tree] = {none, none, none, none};
-      V d[tree] = {none, none, none, none};
+      V w[bundle] = {none, none, none, none};
+      V d[bundle] = {none, none, none, none};
       for (Index j = 0; j < classes; ++j) {
         const Index k = first + j;
         d[j] = greatest - load_up_to<L>(z[k] + i, count - i, 0);
@@ -123,7 +123,7 @@ inline void weighted_sums_of_columns(L /*lanes*/, TargetKind<of_p, of_q> /*kind*
         w[j] = weight_of<L, of_p, of_q>(of_p ? load_up_to<L>(rows.p + k * rows.stride + i, count - i, 0) : none,
                                         of_q ? L::set1(rows.q[k]) : none);
       }
-      sums[g].add_tree(w, d);
+      sums[g].add_bundle(w, d);
     }
   }
   for (Index g = 0; g < groups; ++g) {

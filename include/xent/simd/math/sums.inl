@@ -1,11 +1,10 @@
 // Sums of lanes.
 
-/// Vectors that are summed together.
-inline constexpr Index tree = 4;
+/// Vectors that are computed and summed together.
+inline constexpr Index bundle = 4;
 
 // Sums of lanes whose error does not grow with their number: two vectors are added, then go into accumulators of twice
-// the digits. (Trees of four vectors save 5 % of the time of an exponential, and lose another ULP where their roundings
-// agree: a search found 3.9 ULP in logsumexp. Plain accumulators folded every 1024 lose 10 ULP on equal logits.)
+// the digits. (A tree of four vectors before that would cost another rounding, which tests/oracle/search.cpp finds.)
 struct FloatSum {
   Double::V low, high;
 
@@ -14,7 +13,7 @@ struct FloatSum {
     low = low + low_half(x);
     high = high + high_half(x);
   }
-  void add_tree(const Float::V* x) {
+  void add_bundle(const Float::V* x) {
     add(x[0] + x[1]);
     add(x[2] + x[3]);
   }
@@ -40,7 +39,7 @@ struct DoubleSum {
     lo = lo + ((hi - (sum - part)) + (x - part));
     hi = sum;
   }
-  void add_tree(const Double::V* x) {
+  void add_bundle(const Double::V* x) {
     add(x[0] + x[1]);
     add(x[2] + x[3]);
   }
