@@ -15,6 +15,7 @@ int refusals = 0;
 #include <Eigen/SparseCore>
 
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -43,6 +44,36 @@ void check_none(const std::string& function, const Call& call) {
   call();
   INFO(function);
   CHECK(refusals == 0);
+}
+
+/// Decisions under every option, and where logits exclude what has no mass.
+template <class Scalar, int order>
+void check_sigmoid(const Matrix<Scalar, order>& z, const Matrix<Scalar, order>& y,
+                   const xent::SigmoidOptions<xent::RealOf<Scalar>>& plain, Matrix<Scalar, order>& out) {
+  using Real = xent::RealOf<Scalar>;
+  const bool columns = plain.axis == Axis::columns;
+  const Index classes = columns ? z.rows() : z.cols();
+  const Index batch = columns ? z.cols() : z.rows();
+  Matrix<Scalar, order> masked = z;
+  Matrix<Scalar, order> hard = y.unaryExpr([](const Scalar& x) { return Scalar(x > Scalar(0.001F) ? 1.0F : 0.0F); });
+  masked(0, 0) = Scalar(-std::numeric_limits<float>::infinity());
+  hard(0, 0) = Scalar(0.0F);
+  const auto integers = hard.template cast<int>().eval();
+  const Eigen::SparseMatrix<float> sparse = hard.template cast<float>().sparseView();
+  auto weighted = plain;
+  weighted.label_smoothing = Real(0.1);
+  weighted.positive_weights = Eigen::Array<Real, Eigen::Dynamic, 1>::LinSpaced(classes, Real(0.5), Real(2));
+  auto by_sample = plain;
+  by_sample.sample_weights = Eigen::Array<Real, Eigen::Dynamic, 1>::LinSpaced(batch, Real(0), Real(2));
+  xent::SigmoidReport<Real> report;
+  for (auto* const to : {static_cast<xent::SigmoidReport<Real>*>(nullptr), &report}) {
+    check_none("decisions", [&] { xent::sigmoid_cross_entropy(z, y, out, plain, to); });
+    check_none("weighted classes", [&] { xent::sigmoid_cross_entropy(z, y, out, weighted, to); });
+    check_none("weighted samples", [&] { xent::sigmoid_cross_entropy(z, y, out, by_sample, to); });
+    check_none("infinite logits", [&] { xent::sigmoid_cross_entropy(masked, hard, out, plain, to); });
+    check_none("integers", [&] { xent::sigmoid_cross_entropy(masked, integers, out, plain, to); });
+    check_none("sparse decisions", [&] { xent::sigmoid_cross_entropy(masked, sparse, out, plain, to); });
+  }
 }
 
 /// Samples are the columns, or the rows, of matrices that are stored in that order: four layouts in memory.
@@ -81,6 +112,14 @@ void check_layout(Axis axis, Index classes, Index batch) {
     smoothed.label_smoothing = Real(0.1);
     smoothed.temperature = Real(1.5);
     check_none("smoothed labels", [&] { xent::softmax_cross_entropy(z, labels, out, smoothed, to); });
+    M masked = z;
+    for (Index i = 0; i < batch; ++i)
+      if (labels[static_cast<std::size_t>(i)] != 0)
+        (columns ? masked(0, i) : masked(i, 0)) = Scalar(-std::numeric_limits<float>::infinity());
+    check_none("masked labels", [&] { xent::softmax_cross_entropy(masked, labels, out, options, to); });
+    // Side by side, results of 16 bits are made in the place of logits that may still be needed.
+    if (std::is_same_v<Scalar, Real> || columns == (order == Eigen::ColMajor))
+      check_none("masked and smoothed labels", [&] { xent::softmax_cross_entropy(masked, labels, out, smoothed, to); });
     smoothed.class_weights = Eigen::Array<Real, Eigen::Dynamic, 1>::Constant(classes, Real(0.5));
     check_none("smoothed and weighted labels", [&] { xent::softmax_cross_entropy(z, labels, out, smoothed, to); });
     check_none("entropy_from_logits", [&] { xent::entropy_from_logits(z, out, axis, to); });
@@ -94,12 +133,17 @@ void check_layout(Axis axis, Index classes, Index batch) {
 
   xent::SigmoidOptions<Real> sigmoid;
   sigmoid.axis = axis;
-  check_none("sigmoid_cross_entropy", [&] { xent::sigmoid_cross_entropy(z, s, out, sigmoid); });
+  check_sigmoid<Scalar, order>(z, s, sigmoid, out);
   check_none("half_squared_error", [&] { xent::half_squared_error(z, v, out); });
   M d_variance(rows, cols);
   const M variance = (z.template cast<Real>().array().abs() + Real(0.5)).matrix().template cast<Scalar>();
   check_none("gaussian_nll", [&] { xent::gaussian_nll(z, v, variance, out, d_variance); });
+  check_none("gaussian_nll, one variance", [&] { xent::gaussian_nll(z, v, Real(2), out, xent::none); });
+  const M counts = v.cwiseAbs();
+  check_none("poisson_nll", [&] { xent::poisson_nll(z, counts, out); });
   if constexpr (std::is_same_v<Scalar, Real>) {  // 16-bit ones are computed term by term
+    check_none("softmax_cross_entropy_hvp", [&] { xent::softmax_cross_entropy_hvp(z, labels, v, out, options); });
+    check_none("hvp of distributions", [&] { xent::softmax_cross_entropy_hvp(z, t, v, out, options); });
     check_none("softmax_jvp", [&] { xent::softmax_jvp(s, v, out, softmax); });
     check_none("log_softmax_jvp", [&] { xent::log_softmax_jvp(s, v, out, softmax); });
     check_none("log_softmax_vjp", [&] { xent::log_softmax_vjp(s, v, out, softmax); });

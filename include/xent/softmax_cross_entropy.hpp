@@ -11,6 +11,7 @@
 #include <xent/detail/arguments/output.hpp>
 #include <xent/detail/arguments/targets.hpp>
 #include <xent/detail/softmax/cross_entropy.hpp>
+#include <xent/detail/softmax/hessian_tiles.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -108,7 +109,11 @@ auto softmax_cross_entropy(const Other& /*logits*/, const Rest&... /*rest*/) {
 ///
 /// Parameters and exceptions otherwise as for softmax_cross_entropy. Masked classes and absent samples get 0, and their
 /// part of the direction is not read. Bound: 8 ULP of the sum of the absolute values of the terms.
-/// Cost: reads logits and direction three times; allocates the result only.
+/// Cost: reads logits and direction three times, in two to three times the time of the gradient; heap as there, and a
+/// copy in the place of the direction. By the portable path, ten times as long or more: under class weights unless
+/// targets are labels without smoothing, for distributions under smoothing to other classes, and where direction or
+/// result lie otherwise than the logits or have 16 bits.
+///
 /// Source: B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994) 147.
 template <class Logits, class Targets, class Direction, class Options = detail::CrossEntropyOptionsOf<Logits>,
           detail::EnableIfOptions<Options, detail::CrossEntropyOptionsOf<Logits>> = 0>
@@ -174,15 +179,24 @@ template <class Real, class Scalar, class Targets, class V, class Out>
 void hvp_of_batch(const Samples<const Scalar>& z, const Targets& target, const Samples<const V>& v,
                   const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
                   const Samples<Out>& out) {
-  for_blocks(options.executor, Blocks(z.count, z.classes), [&](Index /*block*/, Index first, Index last) {
-    for (Index i = first; i < last; ++i) {
-      if (is_absent(target, i, options))
-        fill(out[i], z.classes, Real(0));
-      else
-        write_hvp(CrossEntropySample<Real>(z[i], z.classes, target, i, scalars), z[i], v[i], z.classes, scalars,
-                  scalars.gradient_scale(sample_weight(options, i)), out[i]);
-    }
-  });
+  const auto one = [&](Index i, auto to) {
+    XENT_ON_REFUSAL;
+    if (is_absent(target, i, options))
+      fill(to, z.classes, Real(0));
+    else
+      write_hvp(CrossEntropySample<Real>(z[i], z.classes, target, i, scalars), z[i], v[i], z.classes, scalars,
+                scalars.gradient_scale(sample_weight(options, i)), to);
+  };
+  for_blocks(
+      options.executor, Blocks(z.count, z.classes, z.side_by_side()), [&](Index /*block*/, Index first, Index last) {
+        const auto in_place = [&](Index i) { one(i, out[i]); };
+        if constexpr (has_target_kernels<Targets, Real, Scalar, Out>() && std::is_same_v<V, Real>) {
+          const auto into = [&](Index i, Sample<Real> to) { one(i, to); };
+          if (hessian_tiles(z, target, v, out, options, scalars, first, last, PortablePath<Real>{into, in_place}))
+            return;
+        }
+        for (Index i = first; i < last; ++i) in_place(i);
+      });
 }
 
 template <class Logits, class Targets, class Direction, class Out>
@@ -212,7 +226,7 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 
   output.prepare(operand, is_vector<Logits>);
   output.keep_apart_unless_in_place(z, options.axis);
-  output.keep_apart_unless_in_place(v, options.axis);
+  output.keep_apart(Memory(v));  // which is read again after exponentials have been stored
   output.keep_apart(argument.memory());
   output.keep_apart(memory_of_vector(options.class_weights));
   output.keep_apart(memory_of_vector(options.sample_weights));

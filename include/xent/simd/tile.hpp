@@ -26,8 +26,8 @@ struct Call {
   Twice c;                          // ... and with all digits that the numbers of a sample have
   Twice inverse_temperature;        // 1 / T
   Twice slope_unit;                 // 1 / (D T)
-  Twice label_mass;                 // Y of a label of class weight 1 ...
-  Twice share;                      // ... and of each other class, after smoothing
+  Twice epsilon;                    // the mass that label smoothing gives to the classes that are not masked ...
+  bool to_others;                   // ... of which the label is none
   Index classes;
   Twice z_loss;  // zeta
 };
@@ -57,7 +57,8 @@ struct Tile {
 
   double rest_hi[most], rest_lo[most];      // the sum of e without one of the maxima; NaN if a logit is
   double moment_hi[most], moment_lo[most];  // the sum of e (max - z)
-  double spread_hi[most], spread_lo[most];  // the sum of max - z; infinite if a class is masked
+  double spread_hi[most], spread_lo[most];  // the sum of max - z over the classes that are not masked
+  double masked[most];                      // how many are
 
   Real factor_hi[most], factor_lo[most], unscale[most];  // (hi + lo) unscale: what e is multiplied with ...
   Real subtracted[most];                                 // ... before this is taken away

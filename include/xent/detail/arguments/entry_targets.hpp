@@ -45,6 +45,11 @@ class EntryTargets {
       while (next_ < size_ && entry().index < k) ++next_;
       return next_ < size_ && entry().index == k ? entry().value : W(0);
     }
+    /// Calls visit(k, y_k) for the entries below `end` that are left.
+    template <class VisitEntry>
+    void for_each_below(Index end, const VisitEntry& visit) {
+      for (; next_ < size_ && entry().index < end; ++next_) visit(entry().index, entry().value);
+    }
 
    private:
     struct Entry {

@@ -4,16 +4,17 @@
 XENT_NAMESPACE_BEGIN
 namespace detail {
 
-#define XENT_INSTANCES(Scalar, Out)                                                                                \
-  XENT_INSTANCE Wide<RealOf<Scalar>> half_squares<RealOf<Scalar>>(                                                 \
-      const Samples<const Scalar>&, const DenseCoefficientsOf<Scalar>&, const Samples<Out>&);                      \
-  XENT_INSTANCE Wide<RealOf<Scalar>> poisson_sum(const Samples<const Scalar>&, const DenseCoefficientsOf<Scalar>&, \
-                                                 const Samples<Out>&, const Wide<RealOf<Scalar>>&, bool);          \
-  XENT_INSTANCE Wide<RealOf<Scalar>> gaussian_sum<RealOf<Scalar>>(                                                 \
-      const GaussianTermsOf<Scalar, DenseCoefficientsOf<Scalar>>&, const Samples<Out>&, const Samples<Out>&,       \
-      const Wide<RealOf<Scalar>>&);                                                                                \
-  XENT_INSTANCE Wide<RealOf<Scalar>> gaussian_sum<RealOf<Scalar>>(                                                 \
-      const GaussianTermsOf<Scalar, SameCoefficients<Wide<RealOf<Scalar>>>>&, const Samples<Out>&,                 \
+#define XENT_INSTANCES(Scalar, Out)                                                                          \
+  XENT_INSTANCE Wide<RealOf<Scalar>> half_squares<RealOf<Scalar>>(                                           \
+      const Samples<const Scalar>&, const DenseCoefficientsOf<Scalar>&, const Samples<Out>&);                \
+  XENT_INSTANCE Wide<RealOf<Scalar>> poisson_sum<RealOf<Scalar>>(                                            \
+      const Samples<const Scalar>&, const DenseCoefficientsOf<Scalar>&, const Samples<Out>&,                 \
+      const Wide<RealOf<Scalar>>&, bool);                                                                    \
+  XENT_INSTANCE Wide<RealOf<Scalar>> gaussian_sum<RealOf<Scalar>>(                                           \
+      const GaussianTermsOf<Scalar, DenseCoefficientsOf<Scalar>>&, const Samples<Out>&, const Samples<Out>&, \
+      const Wide<RealOf<Scalar>>&);                                                                          \
+  XENT_INSTANCE Wide<RealOf<Scalar>> gaussian_sum<RealOf<Scalar>>(                                           \
+      const GaussianTermsOf<Scalar, SameCoefficients<Wide<RealOf<Scalar>>>>&, const Samples<Out>&,           \
       const Samples<Scalar>&, const Wide<RealOf<Scalar>>&);
 XENT_FOR_EACH_SCALAR(XENT_INSTANCES)
 #undef XENT_INSTANCES

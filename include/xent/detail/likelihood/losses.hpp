@@ -138,11 +138,12 @@ RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate
                       "a number > -inf, so a rate > 0, or -inf where the target is 0");
     });
   };
-  return coefficient_loss(function, operand, target, std::forward<Gradient>(gradient), check_values,
-                          [&](const auto& rates, const auto& counts, const auto& out) {
-                            const W denominator = coefficient_denominator<W>(options.reduction, operand);
-                            return W(poisson_sum(rates, counts, out, denominator, options.constant) / denominator);
-                          });
+  return coefficient_loss(
+      function, operand, target, std::forward<Gradient>(gradient), check_values,
+      [&](const auto& rates, const auto& counts, const auto& out) {
+        const W denominator = coefficient_denominator<W>(options.reduction, operand);
+        return W(poisson_sum<Real>(rates, counts, out, denominator, options.constant) / denominator);
+      });
 }
 
 template <class Prediction, class Target, class Gradient>

@@ -1,8 +1,8 @@
 #ifndef XENT_DETAIL_LIKELIHOOD_RUNS_HPP
 #define XENT_DETAIL_LIKELIHOOD_RUNS_HPP
 
-/// Gaussians and squared errors by the kernels of simd/, in the place of likelihood_terms.hpp, to which they leave what
-/// is irregular.
+/// Gaussians, squared errors and counts by the kernels of simd/, in the place of likelihood/terms.hpp, to which they
+/// leave what is irregular.
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
@@ -12,6 +12,7 @@
 #include <xent/detail/walk/coefficients.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
 #include <xent/simd/kernels/gaussians.hpp>
+#include <xent/simd/kernels/poisson.hpp>
 #include <xent/types.hpp>
 
 XENT_NAMESPACE_BEGIN
@@ -20,11 +21,12 @@ namespace detail {
 /// The sum over all coefficients. kernel(first, n, sum) adds to `sum` and returns how many it has done; term(i, k) is
 /// what one adds that it leaves.
 template <class W, class Scalar, class Kernel, class Term>
-W sum_of_runs(const Samples<const Scalar>& shape, bool together, const Kernel& kernel, const Term& term) {
+W sum_of_runs(const Samples<const Scalar>& shape, const RunLength& length, const Kernel& kernel, const Term& term) {
   return sum_of_blocks<W>(shape, [&](Index first, Index last) {
     W sum(0);
     walk_runs(
-        first * shape.classes, last * shape.classes, together, [&](Index at, Index n) { return kernel(at, n, sum); },
+        first * shape.classes, last * shape.classes, shape.classes, length,
+        [&](Index at, Index n) { return kernel(at, n, sum); },
         [&](Index at) { sum += term(at / shape.classes, at % shape.classes); });
     return sum;
   });
@@ -46,14 +48,15 @@ struct SquareRuns {
     const auto kernel = [&](Index at, Index n, W& sum) -> Index {
       const Real* const targets = x.read(at, n);
       if (targets == nullptr) return 0;
-      simd::TermSum squares{};
+      simd::Twice squares{};
+      Real* const out = to.begin(at, n);
       const Index done =
-          simd::GaussianKernels<Real>::squares(p.read(at, n), targets, n, to.begin(at), stream, &squares);
+          simd::GaussianKernels<Real>::squares(p.read(at, n), targets, n, out, stream && to.in_memory(), &squares);
       to.end(at, done);
       sum += wide_sum<Real>(squares);
       return done;
     };
-    const W result = sum_of_runs<W>(prediction, p.together() && x.together() && to.together(), kernel, term);
+    const W result = sum_of_runs<W>(prediction, p.length() & x.length() & to.length(), kernel, term);
     if (stream) simd::fence();
     return result;
   }
@@ -74,7 +77,7 @@ struct GaussianRuns {
     auto v = variance.template runs<Real>();
     const Real floor = minimum > Real(0) ? -infinity<Real>() : Real(0);
     walk_runs(
-        Index{0}, mean.classes * mean.count, v.together(),
+        Index{0}, mean.classes * mean.count, mean.classes, v.length(),
         [&](Index at, Index n) -> Index {
           const Real* const variances = v.read(at, n);
           return variances == nullptr ? 0 : simd::GaussianKernels<Real>::above(variances, n, floor);
@@ -100,8 +103,11 @@ struct GaussianRuns {
       const Real* const variances = v.read(at, n);
       if (targets == nullptr || variances == nullptr) return 0;
       simd::GaussianSums sums{};
-      const Index done = simd::GaussianKernels<Real>::gaussians(
-          m.read(at, n), targets, variances, n, scalars, to_mean.begin(at), to_variance.begin(at), stream, &sums);
+      Real* const out_mean = to_mean.begin(at, n);
+      Real* const out_variance = to_variance.begin(at, n);
+      const bool in_memory = to_mean.in_memory() && to_variance.in_memory();
+      const Index done = simd::GaussianKernels<Real>::gaussians(m.read(at, n), targets, variances, n, scalars, out_mean,
+                                                                out_variance, stream && in_memory, &sums);
       to_mean.end(at, done);
       to_variance.end(at, done);
       const W logarithms =
@@ -109,8 +115,39 @@ struct GaussianRuns {
       sum += W(W(0.5) * logarithms) + wide_sum<Real>(sums.quotients);
       return done;
     };
-    const bool together = m.together() && x.together() && v.together() && to_mean.together() && to_variance.together();
-    const W result = sum_of_runs<W>(mean, together, kernel, term);
+    const RunLength length = m.length() & x.length() & v.length() & to_mean.length() & to_variance.length();
+    const W result = sum_of_runs<W>(mean, length, kernel, term);
+    if (stream) simd::fence();
+    return result;
+  }
+};
+
+/// Losses of counts.
+template <class Real, bool = has_kernels<Real>>
+struct PoissonRuns {
+  using W = Wide<Real>;
+  static bool works(const W& denominator) { return simd::has_kernels() && denominator < W(0x1p60); }
+
+  template <class Scalar, class Target, class Out, class Term>
+  static W sum(const Samples<const Scalar>& log_rate, const Target& target, const Samples<Out>& gradient,
+               const W& denominator, const Term& term) {
+    RunsIn<Real, Scalar> l(log_rate);
+    auto x = target.template runs<Real>();
+    RunsOut<Real, Out> to(gradient);
+    const bool stream = is_streamed(gradient, log_rate);
+    const auto alpha = split_factor<Real>(W(W(1) / denominator));
+    const auto kernel = [&](Index at, Index n, W& sum) -> Index {
+      const Real* const targets = x.read(at, n);
+      if (targets == nullptr) return 0;
+      simd::Twice terms{};
+      Real* const out = to.begin(at, n);
+      const Index done =
+          simd::PoissonKernels<Real>::poisson(l.read(at, n), targets, n, alpha, out, stream && to.in_memory(), &terms);
+      to.end(at, done);
+      sum += wide_sum<Real>(terms);
+      return done;
+    };
+    const W result = sum_of_runs<W>(log_rate, l.length() & x.length() & to.length(), kernel, term);
     if (stream) simd::fence();
     return result;
   }
@@ -118,7 +155,10 @@ struct GaussianRuns {
 
 /// Where there are no kernels for the scalar.
 struct NoRuns {
-  static bool works() { return false; }
+  template <class... Arguments>
+  static bool works(const Arguments&... /*arguments*/) {
+    return false;
+  }
   template <class... Arguments>
   static bool check_variances(const Arguments&... /*arguments*/) {
     return false;
@@ -133,6 +173,8 @@ struct SquareRuns<Real, false> : NoRuns {
 };
 template <class Real>
 struct GaussianRuns<Real, false> : SquareRuns<Real, false> {};
+template <class Real>
+struct PoissonRuns<Real, false> : SquareRuns<Real, false> {};
 
 }  // namespace detail
 XENT_NAMESPACE_END

@@ -6,51 +6,13 @@
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
+#include <xent/detail/likelihood/coefficient_weights.hpp>
 #include <xent/detail/softmax/softmax_sample.hpp>
 #include <xent/likelihood_options.hpp>
 #include <xent/types.hpp>
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
-
-/// Weights of the coefficients (i, k) of a batch: none, or one a sample, a class, or a coefficient of a single sample.
-template <class Real>
-class CoefficientWeights {
- public:
-  using W = Wide<Real>;
-
-  /// `size` is the number of coefficients of a vector; the entry is that of its one sample if there is but one.
-  static CoefficientWeights of_vector(const Weights<Real>& weights) {
-    return {weights, 0, weights.size() == 1 ? Index{0} : Index{1}};
-  }
-  static CoefficientWeights of_samples(const Weights<Real>& weights) { return {weights, 1, 0}; }
-  static CoefficientWeights of_classes(const Weights<Real>& weights) { return {weights, 0, 1}; }
-
-  W operator()(Index i, Index k) const {
-    return weights_.size() == 0 ? W(1) : widen<W>(weights_[i * sample_stride_ + k * class_stride_]);
-  }
-
-  bool same_for_classes() const { return class_stride_ == 0 || weights_.size() <= 1; }
-  bool same_for_samples() const { return sample_stride_ == 0 || weights_.size() <= 1; }
-
-  /// How many coefficients have a weight that is not 0.
-  Index counted(Index count, Index classes) const {
-    if (weights_.size() == 0) return count * classes;
-    Index counted = 0;
-    for (Index i = 0; i < count; ++i)
-      for (Index k = 0; k < classes; ++k)
-        if (!((*this)(i, k) == W(0))) ++counted;
-    return counted;
-  }
-
- private:
-  CoefficientWeights(const Weights<Real>& weights, Index sample_stride, Index class_stride)
-      : weights_(weights), sample_stride_(sample_stride), class_stride_(class_stride) {}
-
-  const Weights<Real>& weights_;
-  Index sample_stride_;
-  Index class_stride_;
-};
 
 /// The two outcomes of one logit: with a = |z| and e = exp(-a), the likelier one has probability 1 / (1 + e), the other
 /// e / (1 + e).
@@ -116,18 +78,23 @@ struct SigmoidEntries {
   bool has_nan = false;
   W log_partition{0};
   W entropy{0};
+  Index correct = 0;
   Real largest = -infinity<Real>();
   Index prediction = -1;
 
-  void add(const Real& z, Index k, const BernoulliLogit<Real>& logit) {
-    absent = false;
+  /// A coefficient that takes part.
+  void add(const Real& z, const W& y, Index k) {
+    const BernoulliLogit<Real> logit(z);
     has_nan = has_nan || is_nan(z);
     log_partition += logit.log_partition();
     entropy += logit.entropy();
-    if (z > largest) {
-      largest = z;
-      prediction = k;
-    }
+    if (!is_nan(z) && !is_nan(y) && (z > Real(0)) == (y > W(0.5))) ++correct;
+    add_candidate(z, k);
+  }
+  void add_candidate(const Real& z, Index k) {
+    if (!(z > largest)) return;
+    largest = z;
+    prediction = k;
   }
 
   void write(SigmoidReport<Real>& report, Index i, const W& loss) const {
@@ -160,18 +127,23 @@ struct SigmoidCall {
   Wide<Real> denominator;
 };
 
-/// Coefficient (i, k), whose target is y: its gradient is written, its loss returned.
+/// Coefficient (i, k), whose target is y: its gradient is written, its loss returned; `entries` may be null.
 template <class Real, class Scalar, class Out>
 Wide<Real> sigmoid_coefficient(const Samples<const Scalar>& z, const Wide<Real>& y, const Samples<Out>* gradient,
-                               const SigmoidCall<Real>& call, Index i, Index k) {
+                               const SigmoidCall<Real>& call, Index i, Index k, SigmoidEntries<Real>* entries) {
   using W = Wide<Real>;
   const W w = call.weight(i, k);
+  if (w == W(0)) {
+    if (gradient) (*gradient)[i][k] = narrow<Out>(W(0));
+    return W(0);
+  }
+  const auto logit = static_cast<Real>(z[i][k]);
+  if (entries) entries->add(logit, y, k);
   const W up = call.positive_weight(i, k) * call.target.up(y);
   const W down = call.target.down(y);
-  const BernoulliLogit<Real> decision(static_cast<Real>(z[i][k]));
-  const W alpha = saturated<W>(W(w / call.denominator));
-  if (gradient) (*gradient)[i][k] = narrow<Out>(w == W(0) ? W(0) : decision.slope(up, down, alpha));
-  return w == W(0) ? W(0) : W(w * decision.loss(up, down));
+  const BernoulliLogit<Real> decision(logit);
+  if (gradient) (*gradient)[i][k] = narrow<Out>(decision.slope(up, down, saturated<W>(W(w / call.denominator))));
+  return w * decision.loss(up, down);
 }
 
 /// Samples [first, last): their gradients are written, their entries of the report too, their sums are added.
@@ -183,21 +155,12 @@ void sigmoid_samples(const Samples<const Scalar>& z, const Targets& targets, con
   for (Index i = first; i < last; ++i) {
     auto y_of = targets.reader(i);
     SigmoidEntries<Real> entries;
+    entries.absent = call.weight.absent(i, z.classes);
     W loss(0);
-    for (Index k = 0; k < z.classes; ++k) {
-      const W w = call.weight(i, k);
-      if (w == W(0)) {
-        if (gradient) (*gradient)[i][k] = narrow<Out>(W(0));
-        continue;
-      }
-      const Real logit = static_cast<Real>(z[i][k]);
-      const W y = y_of(k);
-      loss += sigmoid_coefficient(z, y, gradient, call, i, k);
-      if (!report) continue;
-      entries.add(logit, k, BernoulliLogit<Real>(logit));
-      if (!is_nan(logit) && !is_nan(y) && (logit > Real(0)) == (y > W(0.5))) ++sums.correct;
-    }
+    for (Index k = 0; k < z.classes; ++k)
+      loss += sigmoid_coefficient(z, W(y_of(k)), gradient, call, i, k, report ? &entries : nullptr);
     sums.loss += loss;
+    sums.correct += entries.correct;
     if (report) entries.write(*report, i, loss);
   }
 }

@@ -75,17 +75,24 @@ void write_shared_derivatives(const Terms& terms, const Samples<const Scalar>& v
   }
 }
 
-template <class W, class Scalar, class Target, class Out>
-W poisson_sum(const Samples<const Scalar>& log_rate, const Target& target, const Samples<Out>& gradient,
-              const W& denominator, bool constant) {
-  return sum_of_coefficients<W>(log_rate, [&](Index i, Index k) {
+/// With `constant`, log(x!) is added for each count.
+template <class Real, class Scalar, class Target, class Out>
+Wide<Real> poisson_sum(const Samples<const Scalar>& log_rate, const Target& target, const Samples<Out>& gradient,
+                       const Wide<Real>& denominator, bool constant) {
+  using W = Wide<Real>;
+  const auto write_term = [&](Index i, Index k) {
     const W log_of_rate = widen<W>(log_rate[i][k]);
     const W rate = math::exp_of(log_of_rate);
     const W count = target(i, k);
     write_coefficient(gradient, i, k, W(W(rate - count) / denominator));
-    const W value = poisson_value(log_of_rate, rate, count);
-    return constant ? W(value + log_factorial(count)) : value;
-  });
+    return poisson_value(log_of_rate, rate, count);
+  };
+  W constants(0);
+  if (constant)
+    constants = sum_of_coefficients<W>(log_rate, [&](Index i, Index k) { return log_factorial(target(i, k)); });
+  return constants + (PoissonRuns<Real>::works(denominator)
+                          ? PoissonRuns<Real>::sum(log_rate, target, gradient, denominator, write_term)
+                          : sum_of_coefficients<W>(log_rate, write_term));
 }
 
 template <class Real, class Scalar, class Target, class Out>

@@ -96,8 +96,7 @@ class LabelFormula final : public CrossEntropyFormula<Real> {
   TileMask shift(const Call& call, Index count, Tile& tile) override {
     if (plain_) plainly_shifted_ = Plain::plain_shift(call, count, &tile);
     if ((present_ & ~plainly_shifted_) == 0 && !report_) return plainly_shifted_;
-    Kernels::shift(call, count, &tile);
-    if (plain_) Plain::plain_shift(call, count, &tile);
+    Kernels::shift(call, count, &tile);  // the same shifts
     return plainly_shifted_ | Kernels::admitted_labels(call, count, tile);
   }
 
@@ -155,12 +154,10 @@ bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const S
   if (scalars.denominator == W(0) || (!(scalars.epsilon == W(0)) && options.class_weights.size() != 0)) return false;
   auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
   if (!(call.slope_unit.hi >= 0x1p-900) || !(call.slope_unit.hi <= 0x1p900)) return false;
-  // As if no class were masked: a sample that has one is refused.
-  const SmoothedTarget<W> target(scalars.epsilon, scalars.smoothing, W(1), z.classes, 0, false);
   call.classes = z.classes;
-  call.label_mass = twice(target(W(1), false));
-  call.share = twice(target.share);
-  const bool smoothed = call.share.hi > 0;
+  call.epsilon = twice(scalars.epsilon);
+  call.to_others = scalars.smoothing == Smoothing::other_classes;
+  const bool smoothed = call.epsilon.hi > 0;
   const bool plain = !smoothed && z.classes <= most_classes_plain && scalars.z_loss == W(0) &&
                      options.sample_weights.size() == 0 && options.class_weights.size() == 0 &&
                      call.slope_unit.hi <= 1 && call.slope_unit.hi >= 0x1p-30;

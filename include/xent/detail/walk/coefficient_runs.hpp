@@ -25,27 +25,58 @@ namespace detail {
 /// The most coefficients that are gathered.
 inline constexpr Index gathered = 512;
 
-/// True if coefficient j lies at data[j].
+/// How many coefficients may be asked for at a time: `most`, of one sample if `by_sample`.
+struct RunLength {
+  Index most = (std::numeric_limits<Index>::max)();
+  bool by_sample = false;
+
+  friend RunLength operator&(const RunLength& a, const RunLength& b) {
+    return {(std::min)(a.most, b.most), a.by_sample || b.by_sample};
+  }
+  /// Where samples are short, they are gathered: a kernel takes its time to start.
+  RunLength of_samples(Index classes) const {
+    constexpr Index shortest = 128;
+    if (!by_sample || classes >= shortest) return *this;
+    return {(std::min)(most, gathered), false};
+  }
+};
+
+/// Samples as classes, and classes as samples.
 template <class Scalar>
-bool lies_together(const Samples<Scalar>& samples) {
-  return (samples.classes <= 1 || samples.class_stride == 1) &&
-         (samples.count <= 1 || samples.sample_stride == samples.classes);
+Samples<Scalar> turned(const Samples<Scalar>& samples) {
+  return {samples.data, samples.count, samples.classes, samples.sample_stride, samples.class_stride};
+}
+
+/// How long the runs are in which coefficients lie in memory.
+template <class Scalar>
+RunLength run_length(const Samples<Scalar>& samples) {
+  if (samples.classes > 1 && samples.class_stride != 1) return {gathered, false};
+  return {RunLength().most, samples.count > 1 && samples.sample_stride != samples.classes};
+}
+
+/// Where coefficients [first, first + n) lie if they are a run, else null.
+template <class Scalar>
+Scalar* run_in_memory(const Samples<Scalar>& samples, Index first, Index n) {
+  const RunLength length = run_length(samples);
+  if (length.most == gathered) return nullptr;
+  if (!length.by_sample) return samples.data + first;
+  const Index i = first / samples.classes;
+  const Index k = first % samples.classes;
+  return k + n <= samples.classes ? samples.data + i * samples.sample_stride + k : nullptr;
 }
 
 template <class Real>
 using GatheredCoefficients = std::array<Real, static_cast<std::size_t>(gathered)>;
 
-/// Visits coefficients [first, first + n) with their place 0, 1, ... in the run.
-template <class Scalar, class Visit>
-void for_each_of_run(const Samples<Scalar>& samples, Index first, Index n, const Visit& visit) {
-  if (n == 0) return;
-  Index i = first / samples.classes;
-  Index k = first % samples.classes;
-  for (Index j = 0; j < n; ++j) {
-    visit(j, i, k);
-    if (++k < samples.classes) continue;
-    k = 0;
-    ++i;
+/// Visits coefficients [first, first + n) of samples of so many classes, a sample after the other: visit(j, i, k, size)
+/// is for class k of sample i and the next ones, `size` of them, which are at place j in the run and after it.
+template <class Visit>
+void for_each_part_of_run(Index classes, Index first, Index n, const Visit& visit) {
+  Index k = n == 0 ? 0 : first % classes;
+  for (Index j = 0; j < n; k = 0) {
+    const Index size = (std::min)(n - j, classes - k);
+    visit(j, (first + j) / classes, k, size);
+    j += size;
   }
 }
 
@@ -53,33 +84,32 @@ void for_each_of_run(const Samples<Scalar>& samples, Index first, Index n, const
 template <class Real, class Scalar>
 class RunsIn {
  public:
-  explicit RunsIn(const Samples<const Scalar>& samples) : samples_(samples) {
-    if constexpr (std::is_same_v<Real, Scalar>) together_ = lies_together(samples);
-  }
+  explicit RunsIn(const Samples<const Scalar>& samples) : samples_(samples) {}
   RunsIn(const RunsIn&) = delete;
   RunsIn& operator=(const RunsIn&) = delete;
 
-  bool together() const { return together_; }
+  RunLength length() const { return std::is_same_v<Real, Scalar> ? run_length(samples_) : RunLength{gathered, false}; }
 
   /// Null where a number cannot be told by a Real: an integer or a number of another type with more digits.
   const Real* read(Index first, Index n) {
     if constexpr (std::is_same_v<Real, Scalar>) {
-      if (together_) return samples_.data + first;
+      if (const Real* const run = run_in_memory(samples_, first, n)) return run;
     }
     bool exact = true;
-    for_each_of_run(samples_, first, n, [&](Index j, Index i, Index k) {
-      const Scalar& x = samples_[i][k];
-      const Real value = static_cast<Real>(x);
-      if constexpr (!std::is_same_v<Real, Scalar>)
-        exact = exact && (is_nan(value) || widen<Wide<Real>>(x) == widen<Wide<Real>>(value));
-      gathered_[static_cast<std::size_t>(j)] = value;
+    for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
+      const Scalar* from = &samples_[i][k];
+      Real* to = &gathered_[static_cast<std::size_t>(j)];
+      for (Index left = size; left > 0; --left, from += samples_.class_stride, ++to) {
+        *to = static_cast<Real>(*from);
+        if constexpr (!std::is_same_v<Real, Scalar>)
+          exact &= is_nan(*to) || widen<Wide<Real>>(*from) == widen<Wide<Real>>(*to);
+      }
     });
     return exact ? gathered_.data() : nullptr;
   }
 
  private:
   Samples<const Scalar> samples_;
-  bool together_ = false;
   GatheredCoefficients<Real> gathered_;  // NOLINT: written before it is read
 };
 
@@ -91,7 +121,7 @@ class NumberRuns {
     gathered_.fill(narrow<Real>(number));
   }
 
-  static bool together() { return false; }
+  static RunLength length() { return {gathered, false}; }
   const Real* read(Index /*first*/, Index /*n*/) { return exact_ ? gathered_.data() : nullptr; }
 
  private:
@@ -103,31 +133,38 @@ class NumberRuns {
 template <class Real, class Out>
 class RunsOut {
  public:
-  explicit RunsOut(const Samples<Out>& samples) : samples_(samples) {
-    if constexpr (std::is_same_v<Real, Out>) together_ = samples.data == nullptr || lies_together(samples);
-  }
+  explicit RunsOut(const Samples<Out>& samples) : samples_(samples) {}
   RunsOut(const RunsOut&) = delete;
   RunsOut& operator=(const RunsOut&) = delete;
 
-  bool together() const { return together_ || samples_.data == nullptr; }
+  RunLength length() const {
+    if (samples_.data == nullptr) return {};
+    return std::is_same_v<Real, Out> ? run_length(samples_) : RunLength{gathered, false};
+  }
 
-  Real* begin(Index first) {
+  Real* begin(Index first, Index n) {
+    in_memory_ = true;
     if (samples_.data == nullptr) return nullptr;
     if constexpr (std::is_same_v<Real, Out>) {
-      if (together_) return samples_.data + first;
+      if (Real* const run = run_in_memory(samples_, first, n)) return run;
     }
+    in_memory_ = false;
     return gathered_.data();
   }
+  /// Whether the run that was begun goes where results lie.
+  bool in_memory() const { return in_memory_; }
   void end(Index first, Index n) {
-    if (together()) return;
-    for_each_of_run(samples_, first, n, [&](Index j, Index i, Index k) {
-      samples_[i][k] = narrow<Out>(gathered_[static_cast<std::size_t>(j)]);
+    if (in_memory_) return;
+    for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
+      Out* to = &samples_[i][k];
+      const Real* from = &gathered_[static_cast<std::size_t>(j)];
+      for (Index left = size; left > 0; --left, to += samples_.class_stride, ++from) *to = narrow<Out>(*from);
     });
   }
 
  private:
   Samples<Out> samples_;
-  bool together_ = false;
+  bool in_memory_ = true;
   GatheredCoefficients<Real> gathered_;  // NOLINT: written before it is read
 };
 
@@ -142,14 +179,20 @@ bool is_streamed(const Samples<Out>& out, const Samples<In>&... in) {
          !(reads(in) || ...);
 }
 
-/// Coefficients [first, last): kernel(first, n) returns how many it has done, from the first on. Where it stops short,
-/// it is asked for the next ones one by one, and portable(at) does those that it refuses: the others have the same bits
-/// whatever their neighbours are.
+/// Coefficients [first, last) of samples of so many classes, run by run: kernel(first, n) returns how many it has done,
+/// from the first on. Where it stops short, it is asked for the next ones one by one, and portable(at) does those that
+/// it refuses: the others have the same bits whatever their neighbours are.
 template <class Kernel, class Portable>
-void walk_runs(Index first, Index last, bool together, const Kernel& kernel, const Portable& portable) {
+void walk_runs(Index first, Index last, Index classes, const RunLength& possible, const Kernel& kernel,
+               const Portable& portable) {
   constexpr Index one_by_one = 128;
+  const RunLength length = possible.of_samples(classes);
   while (first < last) {
-    first += kernel(first, together ? last - first : (std::min)(last - first, gathered));
+    const Index left = length.by_sample ? classes - first % classes : last - first;
+    const Index asked = (std::min)({last - first, left, length.most});
+    const Index done = kernel(first, asked);
+    first += done;
+    if (done == asked) continue;
     for (const Index until = (std::min)(last, first + one_by_one); first < until; ++first) {
       if (kernel(first, Index{1}) != 0) continue;
       XENT_ON_REFUSAL;
@@ -160,7 +203,7 @@ void walk_runs(Index first, Index last, bool together, const Kernel& kernel, con
 
 /// The sum of a kernel for results of type Real. (Beyond the range only its leading part means something.)
 template <class Real>
-Wide<Real> wide_sum(const simd::TermSum& sum) {
+Wide<Real> wide_sum(const simd::Twice& sum) {
   if constexpr (std::is_same_v<Real, float>)
     return sum.hi;
   else

@@ -58,7 +58,6 @@ simd::Call<Real> kernel_call(const Real& temperature, const Wide<Real>& denomina
   call.inverse_t_lo = static_cast<Real>(W(inverse - W(static_cast<double>(call.inverse_t_hi))).hi);
   call.slope_unit = twice(W(W(1) / (wide_twofold(denominator) * t)));
   call.z_loss = twice(z_loss);
-  call.label_mass = {1, 0};
   return call;
 }
 

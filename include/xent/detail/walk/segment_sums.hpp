@@ -26,8 +26,9 @@ struct SegmentSums {
   Index where = 0;  // no class before this one has it
   W rest{0};
   W moment{0};
-  W spread{0};      // the sum of maximum - z
-  Index count = 0;  // classes
+  W spread{0};        // the sum of maximum - z over the classes that are not masked
+  double count = 0;   // how many of these there are ...
+  double masked = 0;  // ... and of the others
   W temperature;
 
   explicit SegmentSums(const Real& t) : temperature(widen<W>(t)) {}
@@ -41,7 +42,8 @@ struct SegmentSums {
     segment.rest = wide<W>({tile.rest_hi[0], tile.rest_lo[0]}) / one;
     segment.moment = wide<W>({tile.moment_hi[0], tile.moment_lo[0]}) / one;
     segment.spread = wide<W>({tile.spread_hi[0], tile.spread_lo[0]});
-    segment.count = size;
+    segment.masked = tile.masked[0];
+    segment.count = static_cast<double>(size) - segment.masked;
     const bool greater = segment.maximum > maximum;
     const SegmentSums& lower = greater ? *this : segment;
     SegmentSums higher = greater ? segment : *this;
@@ -51,19 +53,19 @@ struct SegmentSums {
       const W sum = W(1) + lower.rest;
       higher.rest += factor * sum;
       if (!(factor == W(0))) higher.moment += factor * (lower.moment + distance * sum);
-      higher.spread += lower.spread + W(static_cast<double>(lower.count)) * distance;
+      higher.spread += lower.spread + W(lower.count) * distance;
     } else {
       higher.rest += W(0) * lower.rest;  // a NaN that was found
       higher.spread += lower.spread;
     }
     higher.count += lower.count;
+    higher.masked += lower.masked;
     *this = higher;
   }
 
   /// A segment without an unmasked class.
   void add_masked(Index size, bool has_nan) {
-    spread = W(infinity<Real>());
-    count += size;
+    masked += static_cast<double>(size);
     if (has_nan) rest = W(nan<Real>());
   }
 
@@ -103,6 +105,7 @@ struct SegmentSums {
     put(twice(W(rest * one)), tile->rest_hi, tile->rest_lo);
     put(twice(W(moment * one)), tile->moment_hi, tile->moment_lo);
     put(twice(spread), tile->spread_hi, tile->spread_lo);
+    tile->masked[0] = masked;
   }
 };
 

@@ -59,8 +59,9 @@ class Tiles {
     works_ = !keeps_logits || fits;
     if (!works_) return;
     if (fits && (flows || keeps_logits)) outflow_.emplace(traffic_, z.classes);
-    again_ = (flows && !outflow_) || (strided_ && out && !in_place_ && beyond_caches_);
-    if (strided_ && again_) held_.resize(static_cast<std::size_t>(z.classes * (side_by_side() + line)));
+    const bool holds = strided_ && out && !in_place_ && beyond_caches_ && z.classes <= Sizes::second_level;
+    again_ = (flows && !outflow_) || holds;
+    if (holds) held_.resize(static_cast<std::size_t>(z.classes * (side_by_side() + line)));
     in_one_loop_ = (transposed_ || (strided_ && again_)) && z.classes <= most_in_one_loop && formula.is_plain();
     long_ = rows && !outflow_ && z.classes > Sizes::first_level && (again_ || !out || z.classes > Sizes::second_level);
   }

@@ -21,11 +21,6 @@ struct SplitFactor {
   Real hi, lo;
 };
 
-/// A sum of terms of a loss, hi + lo.
-struct TermSum {
-  double hi, lo;
-};
-
 /// Losses of decisions are added up times a power of two, so that a normal sum of numbers below the normal range keeps
 /// its digits.
 template <class Real>

@@ -41,56 +41,6 @@ inline void fetch_ahead(const void* p) {
   __builtin_prefetch(reinterpret_cast<const void*>(ahead));  // NOLINT(performance-no-int-to-ptr): never dereferenced
 }
 
-// Sums with so many digits that their result does not depend on how the coefficients were grouped: which ones are done
-// together depends on where the results lie.
-template <class L>
-struct LongSum;
-
-template <>
-struct LongSum<Float> {
-  Double::V low, high;
-
-  static LongSum zero() { return {Double::set1(0), Double::set1(0)}; }
-  void add(Float::V x) {
-    low = low + low_half(x);
-    high = high + high_half(x);
-  }
-  TermSum total() const {
-    double lanes[Double::lanes];
-    Double::store(lanes, low + high);
-    TermSum sum{0, 0};
-    for (const double lane : lanes) sum.hi += lane;
-    return sum;
-  }
-};
-
-template <>
-struct LongSum<Double> {
-  Double::V hi, lo;
-
-  static LongSum zero() { return {Double::set1(0), Double::set1(0)}; }
-  void add(Double::V x) {  // two_sum
-    const Double::V sum = hi + x;
-    const Double::V part = sum - hi;
-    lo = lo + ((hi - (sum - part)) + (x - part));
-    hi = sum;
-  }
-  TermSum total() const {
-    double his[Double::lanes];
-    double los[Double::lanes];
-    Double::store(his, hi);
-    Double::store(los, lo);
-    TermSum sum{0, 0};
-    for (Index j = 0; j < Double::lanes; ++j) {
-      const double next = sum.hi + his[j];
-      const double part = next - sum.hi;
-      sum.lo += ((sum.hi - (next - part)) + (his[j] - part)) + los[j];
-      sum.hi = next;
-    }
-    return sum;
-  }
-};
-
 /// How many coefficients come before a cache line begins.
 template <class Real>
 inline Index before_line(const Real* out) {

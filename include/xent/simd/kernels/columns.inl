@@ -33,13 +33,30 @@ inline void column_maxima(L /*lanes*/, const Rows<const typename L::Real>& z, In
   }
 }
 
-/// The lowest class that has the maximum.
+/// The lowest class that has the maximum; n if there is none.
 template <class L>
 inline void column_predictions(L /*lanes*/, const Rows<const typename L::Real>& z, Index n, Index count,
                                const Tile<typename L::Real>& tile, Index* prediction) {
-  for (Index k = n - 1; k >= 0; --k)
+  using Real = typename L::Real;
+  using V = typename L::V;
+  constexpr Index groups = Tile<Real>::most / L::lanes;
+  constexpr Index counted = Index{1} << 24U;  // classes, in Real
+  for (Index i = 0; i < count; ++i) prediction[i] = n;
+  for (Index k = n; k > 0;) {
+    const Index first = (std::max<Index>)(0, k - counted);
+    V found[groups];
+    for (V& none : found) none = L::set1(-1);
+    for (; k > first; --k) {
+      const V number = L::set1(static_cast<Real>(k - 1 - first));
+      for (Index i = 0; i < count; i += L::lanes)
+        found[i / L::lanes] = L::select_equal(load_up_to<L>(z[k - 1] + i, count - i, 0), L::load(tile.maximum + i),
+                                              number, found[i / L::lanes]);
+    }
+    Real numbers[Tile<Real>::most];
+    for (Index g = 0; g < groups; ++g) L::store(numbers + g * L::lanes, found[g]);
     for (Index i = 0; i < count; ++i)
-      if (z[k][i] == tile.maximum[i] || k == n - 1) prediction[i] = k;
+      if (numbers[i] >= 0) prediction[i] = first + static_cast<Index>(numbers[i]);
+  }
 }
 
 /// Adds to `sums` the classes of the samples from i on, `bundle` or fewer of them, whose exponentials are kept in
@@ -47,9 +64,10 @@ inline void column_predictions(L /*lanes*/, const Rows<const typename L::Real>& 
 /// cache: neither a prefetcher nor the order of execution reaches the next class where a row is a page. The line in
 /// which a vector ends: that in which it begins has come before.
 template <class L, bool moment>
-[[gnu::always_inline]] inline void add_classes(const Shifted<L>& shift, const typename L::V& greatest,
-                                               const Rows<const typename L::Real>& z, Index classes, Index i,
-                                               Index count, const Rows<typename L::Real>& stored,
+[[gnu::always_inline]] inline void add_classes(const Shifted<L>& shift, const Marked<L>& marked,
+                                               const typename L::V& greatest, const Rows<const typename L::Real>& z,
+                                               Index classes, Index i, Index count,
+                                               const Rows<typename L::Real>& stored,
                                                const Rows<const typename L::Real>& ahead,
                                                ExponentialSums<L, moment>* sums) {
   using V = typename L::V;
@@ -70,9 +88,9 @@ template <class L, bool moment>
 #pragma GCC unroll 4
   for (Index j = 0; j < bundle; ++j) {
     const bool there = j < classes;
-    if (there && stored.data) store_up_to<L>(stored[j] + i, count - i, e[j]);
+    if (there && stored.data) store_up_to<L>(stored[j] + i, count - i, moment ? marked(logit[j], e[j]) : e[j]);
     e[j] = there ? L::leave_out_equal(logit[j], greatest, e[j], &sums->count) : none;
-    if (moment) distance[j] = there ? shift.top - d[j] : none;
+    if (moment) distance[j] = there ? sums->of_unmasked(logit[j], shift.top - d[j]) : none;
   }
   sums->add(e, distance);
 }
@@ -88,6 +106,7 @@ inline void column_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, con
   using Sums = ExponentialSums<L, moment>;
   constexpr Index most = Tile<Real>::most / L::lanes;
   const Index groups = (count + L::lanes - 1) / L::lanes;
+  const Marked<L> marked(call);
   Sums sums[most];
   for (Index g = 0; g < groups; ++g) sums[g] = Sums::zero();
   for (Index first = 0; first < n; first += bundle) {
@@ -99,7 +118,7 @@ inline void column_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, con
       const Rows<const Real> from{z[first], z.stride};
       const Rows<Real> to{stored.data ? stored[first] : nullptr, stored.stride};
       const Rows<const Real> next{ahead.data ? ahead[first] : nullptr, ahead.stride};
-      add_classes(shift, greatest, from, (std::min)(bundle, n - first), i, count, to, next, &sums[g]);
+      add_classes(shift, marked, greatest, from, (std::min)(bundle, n - first), i, count, to, next, &sums[g]);
     }
   }
   for (Index g = 0; g < groups; ++g) {
@@ -109,16 +128,26 @@ inline void column_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, con
     sums[g].rest.store(tile->rest_hi + i, tile->rest_lo + i);
     sums[g].moments.store(tile->moment_hi + i, tile->moment_lo + i);
     sums[g].spread.store(tile->spread_hi + i, tile->spread_lo + i);
+    if (!moment) continue;
+    auto masked = Sums::Sum::zero();
+    double no_rest[L::lanes];
+    masked.add(sums[g].masked);
+    masked.store(tile->masked + i, no_rest);
   }
 }
 
-/// factor e in place of e.
+/// factor e - subtracted in place of e.
 template <class L>
 inline void column_scale(L /*lanes*/, const Tile<typename L::Real>& tile, Index n, Index count,
                          const Rows<typename L::Real>& e) {
   for (Index i = 0; i < count; i += L::lanes) {
     const auto scaling = Scaling<L>::of_lanes(tile, i);
-    for (Index k = 0; k < n; ++k) store_up_to<L>(e[k] + i, count - i, scaling(load_up_to<L>(e[k] + i, count - i, 0)));
+    const bool masked = std::any_of(tile.masked + i, tile.masked + (std::min)(i + L::lanes, count),
+                                    [](double classes) { return classes > 0; });
+    for (Index k = 0; k < n; ++k) {
+      const typename L::V x = load_up_to<L>(e[k] + i, count - i, 0);
+      store_up_to<L>(e[k] + i, count - i, masked ? scaling.unless_marked(x) : scaling(x));
+    }
   }
 }
 

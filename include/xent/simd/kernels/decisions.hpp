@@ -6,22 +6,56 @@
 #include <xent/config.hpp>
 #include <xent/simd/kernels/coefficients.hpp>
 
+#include <type_traits>
+
 XENT_NAMESPACE_BEGIN
 namespace simd {
 
-/// Yes-or-no decisions: y has mass u = keep_up y + share_up on yes and d = keep (1 - y) + share on no. The gradient is
-/// alpha times the derivative.
+/// A weight for each of some coefficients, or one for all.
+template <class Real>
+struct RunWeights {
+  Real all;
+  const Real* each;  // null: `all`
+};
+
+/// Yes-or-no decisions that lie together: y has mass u = p (keep y + share) on yes and d = keep (1 - y) + share on no.
+/// The gradient is w alpha times the derivative.
+template <class Real>
+struct DecisionRun {
+  const Real* z;
+  const Real* y;
+  RunWeights<Real> positive;  // p
+  RunWeights<Real> weight;    // w; what has weight 0 takes no part
+  Index n;
+  Real* gradient;  // null: none
+  bool stream;
+};
+
 template <class Real>
 struct DecisionScalars {
-  Real keep_up, share_up, keep, share;
+  SplitFactor<Real> keep;
+  Real share;
   SplitFactor<Real> alpha;
+};
+
+/// What decisions add up to, times CoefficientScale. The report's entries are those of one sample.
+template <class Real>
+struct DecisionSums {
+  Twice loss;  // weighted
+  Twice log_partition, entropy;
+  Index correct;
+  Real largest;
+  Index prediction;  // where in the run the first `largest` is
 };
 
 /// Documented in decisions.inl.
 template <class Real>
 struct DecisionKernels {
-  static Index decisions(const Real* z, const Real* y, Index n, const DecisionScalars<Real>& scalars, Real* gradient,
-                         bool stream, TermSum* loss);
+  /// The most decisions that are counted one by one in Real.
+  static constexpr Index most_reported = Index{1} << 20U;
+
+  static Index decisions(const DecisionRun<Real>& run, const DecisionScalars<Real>& scalars, bool report,
+                         DecisionSums<Real>* sums);
 };
 
 }  // namespace simd
@@ -38,9 +72,12 @@ XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
-Index DecisionKernels<Real>::decisions(const Real* z, const Real* y, Index n, const DecisionScalars<Real>& scalars,
-                                       Real* gradient, bool stream, TermSum* loss) {
-  return on_best<Real>([&](auto lanes) { return decisions_in_lanes(lanes, z, y, n, scalars, gradient, stream, loss); });
+Index DecisionKernels<Real>::decisions(const DecisionRun<Real>& run, const DecisionScalars<Real>& scalars, bool report,
+                                       DecisionSums<Real>* sums) {
+  return on_best<Real>([&](auto lanes) {
+    return report ? decisions_in_lanes(lanes, std::true_type{}, run, scalars, sums)
+                  : decisions_in_lanes(lanes, std::false_type{}, run, scalars, sums);
+  });
 }
 
 }  // namespace simd

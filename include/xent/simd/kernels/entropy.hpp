@@ -20,8 +20,8 @@ struct EntropyScalars {
 /// Documented in entropy.inl.
 template <class Real>
 struct EntropyKernels {
-  static TermSum slopes(const Real* z, const Real* e, Index n, const EntropyScalars<Real>& scalars, Real* out,
-                        bool stream, bool want_sum);
+  static Twice slopes(const Real* z, const Real* e, Index n, const EntropyScalars<Real>& scalars, Real* out,
+                      bool stream, bool want_sum);
   /// Of samples side by side, row k of a tile the logits of class k, whose place the gradients take. `kept` is room for
   /// a number a class and lane. The bit of a sample that is not regular is not set: it is left to the caller.
   static unsigned long long of_samples(const LogitCall& call, const Rows<Real>& z, Index n, Index count, double* kept,
@@ -40,8 +40,8 @@ XENT_NAMESPACE_BEGIN
 namespace simd {
 
 template <class Real>
-TermSum EntropyKernels<Real>::slopes(const Real* z, const Real* e, Index n, const EntropyScalars<Real>& scalars,
-                                     Real* out, bool stream, bool want_sum) {
+Twice EntropyKernels<Real>::slopes(const Real* z, const Real* e, Index n, const EntropyScalars<Real>& scalars,
+                                   Real* out, bool stream, bool want_sum) {
   return on_best<Real>([&](auto lanes) { return entropy_slopes(lanes, z, e, n, scalars, out, stream, want_sum); });
 }
 template <class Real>

@@ -5,9 +5,9 @@
 /// maximum, rounds the difference and not its terms. `out` may be `z` or `e`. Returns the sum of out (center - z)
 /// if it is wanted.
 template <class L>
-inline TermSum entropy_slopes(L /*lanes*/, const typename L::Real* z, const typename L::Real* e, Index n,
-                              const EntropyScalars<typename L::Real>& scalars, typename L::Real* out, bool stream,
-                              bool want_sum) {
+inline Twice entropy_slopes(L /*lanes*/, const typename L::Real* z, const typename L::Real* e, Index n,
+                            const EntropyScalars<typename L::Real>& scalars, typename L::Real* out, bool stream,
+                            bool want_sum) {
   using V = typename L::V;
   const V center_hi = L::set1(scalars.center.hi);
   const V center_lo = L::set1(scalars.center.lo);
@@ -15,7 +15,7 @@ inline TermSum entropy_slopes(L /*lanes*/, const typename L::Real* z, const type
   const V factor_lo = L::set1(scalars.factor.lo);
   const V unscale = L::set1(scalars.unscale);
   const V least = L::set1((std::numeric_limits<typename L::Real>::min)());
-  auto sum = LongSum<L>::zero();
+  auto sum = SumOf<L>::type::zero();
   in_groups<L>(out, stream, n, [&](Index first, Index count, auto whole) {
     Held<L> slopes;
     for (Index k = 0; k < count; k += L::lanes) {

@@ -16,6 +16,7 @@ inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typ
   const Rows<Real> z = logits;
   const V none = L::set1(0);
   const V one = L::set1(1);
+  const Marked<L> marked(call);
   auto loss_sum = SumOf<L>::type::zero();
   for (Index i = 0; i < count; i += L::lanes) {
     const V m = L::load(tile.maximum + i);
@@ -32,7 +33,7 @@ inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typ
       const Rows<Real> block{z[k], z.stride};
       const Rows<const Real> from{z[k], z.stride};
       move_on<L>(traffic, 2);
-      add_classes(plain.shift, m, from, (std::min)(bundle, n - k), i, count, block, {nullptr, 0}, &column);
+      add_classes(plain.shift, marked, m, from, (std::min)(bundle, n - k), i, count, block, {nullptr, 0}, &column);
     }
     PlainSums<L> of_samples{};
     of_samples.stored_one = exponential<L>(plain.shift, m);

@@ -19,14 +19,14 @@ struct GaussianScalars {
 /// computed. quotients: the sum of r^2 / (2 v).
 struct GaussianSums {
   double exponent, product, product_low;
-  TermSum quotients;
+  Twice quotients;
 };
 
 /// Documented in gaussians.inl.
 template <class Real>
 struct GaussianKernels {
   /// Half the squares of prediction - target, which is the gradient.
-  static Index squares(const Real* prediction, const Real* target, Index n, Real* gradient, bool stream, TermSum* sum);
+  static Index squares(const Real* prediction, const Real* target, Index n, Real* gradient, bool stream, Twice* sum);
   static Index gaussians(const Real* mean, const Real* target, const Real* variance, Index n,
                          const GaussianScalars& scalars, Real* d_mean, Real* d_variance, bool stream,
                          GaussianSums* sums);
@@ -47,7 +47,7 @@ namespace simd {
 
 template <class Real>
 Index GaussianKernels<Real>::squares(const Real* prediction, const Real* target, Index n, Real* gradient, bool stream,
-                                     TermSum* sum) {
+                                     Twice* sum) {
   return on_best<Real>(
       [&](auto lanes) { return squares_in_lanes(lanes, prediction, target, n, gradient, stream, sum); });
 }

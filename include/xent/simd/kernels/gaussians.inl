@@ -2,9 +2,9 @@
 
 /// The squares of float are exact in double. Nothing is irregular: double has the range.
 inline Index squares_in_lanes(Float /*lanes*/, const float* prediction, const float* target, Index n, float* gradient,
-                              bool stream, TermSum* sum) {
+                              bool stream, Twice* sum) {
   using L = Float;
-  LongSum<Float> squares = LongSum<Float>::zero();
+  FloatSum squares = FloatSum::zero();
   const Index done = in_groups<L>(gradient, stream, n, [&](Index first, Index count, auto whole) {
     Held<L> differences;
     for (Index k = 0; k < count; k += L::lanes) {
@@ -24,12 +24,12 @@ inline Index squares_in_lanes(Float /*lanes*/, const float* prediction, const fl
 }
 
 inline Index squares_in_lanes(Double /*lanes*/, const double* prediction, const double* target, Index n,
-                              double* gradient, bool stream, TermSum* sum) {
+                              double* gradient, bool stream, Twice* sum) {
   using L = Double;
-  LongSum<Double> squares = LongSum<Double>::zero();
+  DoubleSum squares = DoubleSum::zero();
   const Index done = in_groups<L>(gradient, stream, n, [&](Index first, Index count, auto whole) {
     Held<L> differences;
-    LongSum<Double> next = squares;
+    DoubleSum next = squares;
     L::V irregular = L::set1(0);
     for (Index k = 0; k < count; k += L::lanes) {
       const L::V p = next_lanes<L, whole>(prediction + first + k, count - k, 0);
@@ -70,7 +70,7 @@ struct GaussianLanes {
     using Bits = Double::Bits;
     constexpr unsigned long long one = 0x3FF0000000000000ULL;
     const Bits biased = L::as_bits(product) >> 52;
-    const Bits unscale = (2046 - biased) << 52;  // 2^-exponent
+    const Bits unscale = (2046ULL - biased) << 52;  // 2^-exponent
     product = L::as_number((L::as_bits(product) & 0x000FFFFFFFFFFFFFULL) | one);
     product_low = product_low * L::as_number(unscale);
     // 2^52 + n has n in its low bits.
@@ -160,9 +160,9 @@ inline Index gaussians_in_lanes(Float /*lanes*/, const float* mean, const float*
   const L::V minimum = L::set1(static_cast<float>(scalars.minimum_variance));
   struct Lanes {
     GaussianLanes low, high;
-    LongSum<Float> quotients;
+    FloatSum quotients;
   };
-  Lanes lanes{GaussianLanes::one(), GaussianLanes::one(), LongSum<Float>::zero()};
+  Lanes lanes{GaussianLanes::one(), GaussianLanes::one(), FloatSum::zero()};
   const Index done = in_groups<L>(d_mean, stream, n, [&](Index first, Index count, auto whole) {
     Held<L> to_mean;
     Held<L> to_variance;
@@ -211,9 +211,9 @@ inline Index gaussians_in_lanes(Double /*lanes*/, const double* mean, const doub
   const Gaussian gaussian = Gaussian::of(scalars);
   struct Lanes {
     GaussianLanes logarithms;
-    LongSum<Double> quotients;
+    DoubleSum quotients;
   };
-  Lanes lanes{GaussianLanes::one(), LongSum<Double>::zero()};
+  Lanes lanes{GaussianLanes::one(), DoubleSum::zero()};
   const Index done = in_groups<L>(d_mean, stream, n, [&](Index first, Index count, auto whole) {
     Held<L> to_mean;
     Held<L> to_variance;

@@ -15,11 +15,6 @@ inline void load_sum(const double* his, const double* los, Double::V* high, Doub
   *low = sum.lo;
 }
 
-template <class L>
-inline typename L::V magnitude_of(typename L::V x) {
-  return L::larger(x, -x);
-}
-
 /// Stores x where `mine`.
 template <class L>
 inline void store_where(typename L::Mask mine, typename L::Real* p, typename L::V x) {
@@ -61,10 +56,10 @@ struct PlainShift {
 
   [[gnu::always_inline]] PlainShift(const PlainCall<L>& call, V maximum) {
     const V scale = L::set1(static_cast<Real>(unit<Real>()));
-    admitted = magnitude_of<L>(maximum * call.c_hi) < L::set1(static_cast<Real>(Storage<Real>::most_shift));
-    const V n = L::fma(maximum, call.c_hi, L::set1(L::magic)) - L::set1(L::magic);
-    k = n + L::set1(static_cast<Real>(-Storage<Real>::scale));
-    const V f = L::fma(maximum, call.c_lo, L::fms(maximum, call.c_hi, n));
+    const ExponentShift<L> in_exponent(maximum, call.c_hi);
+    admitted = in_exponent.possible;
+    k = in_exponent.n - L::set1(static_cast<Real>(Storage<Real>::scale));
+    const V f = L::fma(maximum, call.c_lo, L::fms(maximum, call.c_hi, in_exponent.n));
     const V power = exp2m1_of_fraction(f);
     one = L::set1(1) + power;
     one_rest = (power - (one - L::set1(1))) * scale;

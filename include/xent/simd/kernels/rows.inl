@@ -78,9 +78,15 @@ struct ExponentialSums {
   static constexpr typename L::Real farthest = (std::numeric_limits<typename L::Real>::max)();
 
   Sum rest, moments, spread;
-  V count;  // maxima that were left out
+  V count;   // maxima that were left out
+  V masked;  // classes
 
-  static ExponentialSums zero() { return {Sum::zero(), Sum::zero(), Sum::zero(), L::set1(0)}; }
+  static ExponentialSums zero() { return {Sum::zero(), Sum::zero(), Sum::zero(), L::set1(0), L::set1(0)}; }
+
+  /// max - z, but 0 of a masked class, which is counted.
+  [[gnu::always_inline]] V of_unmasked(V logit, V max_minus_z) {
+    return L::leave_out_equal(logit, L::set1(minus_infinity<L>), max_minus_z, &masked);
+  }
 
   [[gnu::always_inline]] void add(const V* e, const V* distance) {
     rest.add_bundle(e);
@@ -90,6 +96,44 @@ struct ExponentialSums {
 #pragma GCC unroll 4
     for (Index j = 0; j < bundle; ++j) clamped[j] = L::smaller(distance[j], L::set1(farthest));  // 0 inf is no moment
     moments.add(sum_of_products<L>(e, clamped));
+  }
+};
+
+/// factor e - subtracted, rounded once.
+template <class L>
+struct Scaling {
+  static constexpr typename L::Real mark = -1;  // in the place of the exponential of a masked class
+
+  typename L::V hi, lo, unscale, subtracted;
+
+  static Scaling of_sample(const Tile<typename L::Real>& tile, Index i) {
+    return {L::set1(tile.factor_hi[i]), L::set1(tile.factor_lo[i]), L::set1(tile.unscale[i]),
+            L::set1(tile.subtracted[i])};
+  }
+  static Scaling of_lanes(const Tile<typename L::Real>& tile, Index i) {
+    return {L::load(tile.factor_hi + i), L::load(tile.factor_lo + i), L::load(tile.unscale + i),
+            L::load(tile.subtracted + i)};
+  }
+  typename L::V operator()(typename L::V e) const {
+    const typename L::V x = e * unscale;
+    return L::fma(x, hi, L::mul_add(x, lo, -subtracted)) + L::set1(0);  // +0 for a masked class, whatever the signs
+  }
+  /// The same, but +0 where `tested` is below `floor`: nothing is subtracted of a masked class.
+  typename L::V unless_below(typename L::V tested, typename L::Real floor, typename L::V e) const {
+    const typename L::V x = e * unscale;
+    return L::fma_unless_below(tested, L::set1(floor), x, hi, L::mul_add(x, lo, -subtracted)) + L::set1(0);
+  }
+  typename L::V unless_marked(typename L::V e) const { return unless_below(e, 0, e); }
+};
+
+/// An exponential as `moment` sums leave it where it will be scaled: a masked class has no share of what is subtracted.
+template <class L>
+struct Marked {
+  typename L::V mark;
+
+  explicit Marked(const Call<typename L::Real>& call) : mark(L::set1(call.epsilon.hi > 0 ? Scaling<L>::mark : 0)) {}
+  typename L::V operator()(typename L::V logit, typename L::V e) const {
+    return L::select_equal(logit, L::set1(minus_infinity<L>), mark, e);
   }
 };
 
@@ -103,6 +147,7 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
   using V = typename L::V;
   constexpr Index step = bundle * L::lanes;
   const Index filled_up = (n + step - 1) / step * step;
+  const Marked<L> marked(call);
   for (Index i = 0; i < count; ++i) {
     const Shifted<L> shift = Shifted<L>::of_sample(call, *tile, i);
     const Real maximum = tile->maximum[i];
@@ -122,13 +167,13 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
 #pragma GCC unroll 4
         for (Index j = 0; j < bundle; ++j) {
           logit[j] = L::load(from + k + j * L::lanes);
-          if (moment) distance[j] = shift.top - logit[j];
+          if (moment) distance[j] = sums.of_unmasked(logit[j], shift.top - logit[j]);
         }
 #pragma GCC unroll 4
         for (Index j = 0; j < bundle; j += L::abreast) exponentials<L, L::abreast>(shift, logit + j, e + j);
         if (to) {
 #pragma GCC unroll 4
-          for (Index j = 0; j < bundle; ++j) L::store(to + k + j * L::lanes, e[j]);
+          for (Index j = 0; j < bundle; ++j) L::store(to + k + j * L::lanes, moment ? marked(logit[j], e[j]) : e[j]);
         }
         sums.add(e, distance);
       }
@@ -141,9 +186,9 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
         const Index at = k + j * L::lanes;
         const V logit = load_up_to<L>(from + at, n - at, maximum);
         const V d = logit - shift.anchor;
-        if (moment) distance[j] = shift.top - d;
+        if (moment) distance[j] = sums.of_unmasked(logit, shift.top - d);
         e[j] = exponential<L>(shift, d);
-        if (to) store_up_to<L>(to + at, n - at, e[j]);
+        if (to) store_up_to<L>(to + at, n - at, moment ? marked(logit, e[j]) : e[j]);
         e[j] = L::leave_out_equal(logit, L::set1(maximum), e[j], &sums.count);
       }
       sums.add(e, distance);
@@ -160,42 +205,33 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
     tile->moment_lo[i] = moments.lo;
     tile->spread_hi[i] = spread.hi;
     tile->spread_lo[i] = spread.lo;
+    tile->masked[i] = moment ? total(sums.masked) : 0;
   }
 }
 
-/// factor e - subtracted, rounded once.
-template <class L>
-struct Scaling {
-  typename L::V hi, lo, unscale, subtracted;
+/// out = function(e) of n exponentials that were stored. `out` may be `e`.
+template <class L, class Function>
+inline void scale_with(const typename L::Real* e, Index n, Traffic<typename L::Real>* traffic, typename L::Real* out,
+                       const Function& function) {
+  Index k = 0;
+  for (; k + group<L> <= n; k += group<L>) {
+    move_on<L>(traffic, 2);
+    for (Index j = k; j < k + group<L>; j += L::lanes) L::store(out + j, function(L::load(e + j)));
+  }
+  for (; k < n; k += L::lanes) store_up_to<L>(out + k, n - k, function(load_up_to<L>(e + k, n - k, 0)));
+}
 
-  static Scaling of_sample(const Tile<typename L::Real>& tile, Index i) {
-    return {L::set1(tile.factor_hi[i]), L::set1(tile.factor_lo[i]), L::set1(tile.unscale[i]),
-            L::set1(tile.subtracted[i])};
-  }
-  static Scaling of_lanes(const Tile<typename L::Real>& tile, Index i) {
-    return {L::load(tile.factor_hi + i), L::load(tile.factor_lo + i), L::load(tile.unscale + i),
-            L::load(tile.subtracted + i)};
-  }
-  typename L::V operator()(typename L::V e) const {
-    const typename L::V x = e * unscale;
-    return L::fma(x, hi, L::mul_add(x, lo, -subtracted)) + L::set1(0);  // +0 for a masked class, whatever the signs
-  }
-};
-
-/// out = factor e, of exponentials that were stored. `out` may be `e`.
+/// out = factor e - subtracted, of exponentials that were stored. `out` may be `e`.
 template <class L>
 inline void row_scale(L /*lanes*/, const Tile<typename L::Real>& tile, const Rows<const typename L::Real>& e, Index n,
                       Index count, Traffic<typename L::Real>* traffic, const Rows<typename L::Real>& out) {
+  using V = typename L::V;
   for (Index i = 0; i < count; ++i) {
     const auto scaling = Scaling<L>::of_sample(tile, i);
-    const typename L::Real* const from = e[i];
-    typename L::Real* const to = out[i];
-    Index k = 0;
-    for (; k + group<L> <= n; k += group<L>) {
-      move_on<L>(traffic, 2);
-      for (Index j = k; j < k + group<L>; j += L::lanes) L::store(to + j, scaling(L::load(from + j)));
-    }
-    for (; k < n; k += L::lanes) store_up_to<L>(to + k, n - k, scaling(load_up_to<L>(from + k, n - k, 0)));
+    if (tile.masked[i] > 0)
+      scale_with<L>(e[i], n, traffic, out[i], [&](V x) { return scaling.unless_marked(x); });
+    else
+      scale_with<L>(e[i], n, traffic, out[i], scaling);
   }
 }
 
@@ -235,9 +271,12 @@ inline void row_exponentiate(L /*lanes*/, const Call<typename L::Real>& call, co
                              typename L::Real* out, bool stream) {
   const auto shift = Shifted<L>::of_sample(call, tile, i);
   const auto scaling = Scaling<L>::of_sample(tile, i);
+  constexpr typename L::Real lowest = std::numeric_limits<typename L::Real>::lowest();
+  const bool masked = tile.masked[i] > 0;
   map<L>(
       z, n, traffic, out, stream, [&](const typename L::V& logit) __attribute__((always_inline)) {
-        return scaling(exponential<L>(shift, logit - shift.anchor));
+        const typename L::V e = exponential<L>(shift, logit - shift.anchor);
+        return masked ? scaling.unless_below(logit, lowest, e) : scaling(e);
       });
 }
 

@@ -5,7 +5,8 @@ template <Format format>
 inline void scale_16_bits(Float /*lanes*/, FormatConstant<format> /*format*/, const Tile<float>& tile, Index i,
                           const float* e, Index n, void* to, bool stream) {
   const Scaling<Float> scaling = Scaling<Float>::of_sample(tile, i);
-  round_all<format>(e, n, to, stream, scaling);
+  const bool masked = tile.masked[i] > 0;
+  round_all<format>(e, n, to, stream, [&](Float::V x) { return masked ? scaling.unless_marked(x) : scaling(x); });
 }
 
 /// Logits of 16 bits, which are left as floats on the way.

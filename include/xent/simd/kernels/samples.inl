@@ -28,32 +28,50 @@ constexpr double unit() {
   return power;
 }
 
+template <class L>
+inline typename L::V magnitude_of(typename L::V x) {
+  return L::larger(x, -x);
+}
+
+/// The shift of samples by their maximum: by `n` in the exponent where that is `possible`, else by a subtraction.
+template <class L>
+struct ExponentShift {
+  typename L::Mask possible;
+  typename L::V n;
+
+  [[gnu::always_inline]] ExponentShift(typename L::V maximum, typename L::V c_hi)
+      : possible(magnitude_of<L>(maximum * c_hi) < L::set1(static_cast<typename L::Real>(most_shift))),
+        n(L::fma(maximum, c_hi, L::set1(L::magic)) - L::set1(L::magic)) {}
+
+ private:
+  static constexpr double most_shift = Storage<typename L::Real>::most_shift;
+};
+
 /// Sets the shift of each sample from its maximum, and e at the maximum in twice the digits: it is in every sum.
 template <class L>
 inline void shift_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Index count, Tile<typename L::Real>* tile) {
   using Real = typename L::Real;
   using W = typename WideOf<L>::type;
-  using V = Double::V;
+  constexpr int scale = Storage<Real>::scale;
+  const typename L::V none = L::set1(0);
+  for (Index i = 0; i < count; i += L::lanes) {
+    const typename L::V m = L::load(tile->maximum + i);
+    const ExponentShift<L> shift(m, L::set1(call.c_hi));
+    L::store(tile->k + i, L::select(shift.possible, shift.n, none) - L::set1(static_cast<Real>(scale)));
+    L::store(tile->anchor + i, L::select(shift.possible, none, m));
+    L::store(tile->top + i, L::select(shift.possible, m, none));
+    const Shifted<L> shifted = Shifted<L>::of_lanes(call, *tile, i);
+    L::store(tile->stored_one + i, exponential<L>(shifted, m - shifted.anchor));
+    L::store(tile->stored_label + i, exponential<L>(shifted, L::load(tile->label_logit + i) - shifted.anchor));
+  }
   const W c(call.c);
   for (Index i = 0; i < count; i += Double::lanes) {
     const W m = W::load(tile->maximum + i);
-    const W scaled = m * c;
-    const auto in_exponent = magnitude(scaled.hi) < Double::set1(Storage<Real>::most_shift);
-    const V rounding = Double::set1(0x1.8p52);
-    const V n = Double::select(in_exponent, (scaled.hi + rounding) - rounding, Double::set1(0));
-    const W f = select(in_exponent, scaled - W(n), W(0));
+    const Double::V n = Double::load(tile->k + i) + Double::set1(scale);
+    const auto in_exponent = m.hi == Double::load(tile->top + i);
+    const W f = select(in_exponent, m * c - W(n), W(0));
     const W power = W(1) + (W(exp2m1_of_fraction(f.hi)) + ln2_of_rest(f));
     W::store(power * W(unit<Real>()), tile->one_hi + i, tile->one_lo + i);
-    const V k = n - Double::set1(Storage<Real>::scale);
-    Double::store(tile->k + i, k);
-    Double::store(tile->anchor + i, Double::select(in_exponent, Double::set1(0), m.hi));
-    Double::store(tile->top + i, Double::select(in_exponent, m.hi, Double::set1(0)));
-  }
-  for (Index i = 0; i < count; i += L::lanes) {
-    const Shifted<L> shifted = Shifted<L>::of_lanes(call, *tile, i);
-    const typename L::V anchor = shifted.anchor;
-    L::store(tile->stored_one + i, exponential<L>(shifted, L::load(tile->maximum + i) - anchor));
-    L::store(tile->stored_label + i, exponential<L>(shifted, L::load(tile->label_logit + i) - anchor));
   }
 }
 
@@ -119,10 +137,9 @@ inline unsigned long long label_numbers_in_lanes(L /*lanes*/, bool report, const
   const W inverse_temperature(call.inverse_temperature);
   const W slope_unit(call.slope_unit);
   const W z_loss(call.z_loss);
-  const W label_mass(call.label_mass);
-  const W share(call.share);
-  const W other = share * W(static_cast<double>(call.classes - 1));
-  const bool smoothed = call.share.hi > 0;
+  const W epsilon(call.epsilon);
+  const W kept = W(1) - epsilon;
+  const bool smoothed = call.epsilon.hi > 0;
   W loss_sum(0);
   W z_loss_sum(0);
   W slope_sum(0);
@@ -133,8 +150,20 @@ inline unsigned long long label_numbers_in_lanes(L /*lanes*/, bool report, const
     const W rest = W::load(tile->rest_hi + i, tile->rest_lo + i);
     const W one = W::load(tile->one_hi + i, tile->one_lo + i);
     const W weight = W::load(tile->weight + i);
+    W label_mass(1);
+    W share(0);  // of each other class
+    W other(0);  // of all of them
+    W spread(0);
+    if (smoothed) {
+      const V others = Double::set1(static_cast<double>(call.classes - 1)) - Double::load(tile->masked + i);
+      const V receivers = call.to_others ? others : others + Double::set1(1);
+      const auto shared = receivers > none;  // where there is no other class, nothing is given away
+      share = select(shared, epsilon / W(Double::larger(receivers, Double::set1(1))), W(0));
+      other = share * W(others);
+      label_mass = select(shared, call.to_others ? kept : kept + share, W(1));
+      spread = W::load(tile->spread_hi + i, tile->spread_lo + i) * inverse_temperature;
+    }
     const W c = W::load(tile->class_weight + i) * label_mass;
-    const W spread = smoothed ? W::load(tile->spread_hi + i, tile->spread_lo + i) * inverse_temperature : W(0);
     const W sum = rest + one;
     const W both = W(1) / (sum * one);  // one division for two
     const W inverse_sum = one * both;
@@ -163,7 +192,7 @@ inline unsigned long long label_numbers_in_lanes(L /*lanes*/, bool report, const
 
     W::round(alpha * share, tile->subtracted + i);
     const auto is_regular = (rest.hi >= none) & (magnitude(loss.hi) <= Double::set1(Storage<Real>::greatest)) &
-                            (spread.hi <= Double::set1(Storage<Real>::greatest)) &
+                            (rounded(share.hi * spread.hi) <= Double::set1(2) * magnitude(plain.hi)) &
                             Double::of_bits(admitted >> static_cast<unsigned>(i));
     loss_sum = loss_sum + select(is_regular, loss, W(0));
     if (report) {

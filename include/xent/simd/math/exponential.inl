@@ -115,3 +115,14 @@ template <class L>
   exponentials<L, 1>(shift, &d, &x);
   return x;
 }
+
+/// exp(d) 2^scale. 0 below the normal range.
+template <class L, int scale>
+[[gnu::always_inline]] inline typename L::V natural_exponential(const typename L::V& d) {
+  using Real = typename L::Real;
+  constexpr bool single = std::is_same_v<Real, float>;
+  constexpr Real log2e_hi = static_cast<Real>(single ? 0x1.715476p+0 : 0x1.71547652b82fep+0);
+  constexpr Real log2e_lo = static_cast<Real>(single ? 0x1.4ae0bf85ddf44p-26 : 0x1.777d0ffda0d24p-56);
+  constexpr Real magic = Powers<L>::magic + static_cast<Real>(scale);
+  return exponential<L>({L::set1(0), L::set1(log2e_hi), L::set1(log2e_lo), L::set1(magic), L::set1(0)}, d);
+}

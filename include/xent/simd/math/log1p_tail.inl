@@ -47,12 +47,7 @@ inline constexpr typename L::Real exponential_scale = CoefficientScale<typename 
 /// exp(d) times the scale, d <= 0. 0 below the normal range.
 template <class L>
 inline typename L::V scaled_exponential(typename L::V d) {
-  using Real = typename L::Real;
-  constexpr bool single = std::is_same_v<Real, float>;
-  constexpr Real log2e_hi = static_cast<Real>(single ? 0x1.715476p+0 : 0x1.71547652b82fep+0);
-  constexpr Real log2e_lo = static_cast<Real>(single ? 0x1.4ae0bf85ddf44p-26 : 0x1.777d0ffda0d24p-56);
-  constexpr Real magic = Powers<L>::magic + static_cast<Real>(CoefficientScale<Real>::exponent);
-  return exponential<L>({L::set1(0), L::set1(log2e_hi), L::set1(log2e_lo), L::set1(magic), L::set1(0)}, d);
+  return natural_exponential<L, CoefficientScale<typename L::Real>::exponent>(d);
 }
 
 /// log(1 + e) times the scale, of e times the scale, 0 <= e <= 1. Below 2^-30 (float), 2^-60 (double), e itself; no
