@@ -141,9 +141,16 @@ void check_layout(Axis axis, Index classes, Index batch) {
   check_none("gaussian_nll, one variance", [&] { xent::gaussian_nll(z, v, Real(2), out, xent::none); });
   const M counts = v.cwiseAbs();
   check_none("poisson_nll", [&] { xent::poisson_nll(z, counts, out); });
+  auto weighted = options;
+  weighted.class_weights = Eigen::Array<Real, Eigen::Dynamic, 1>::LinSpaced(classes, Real(0.5), Real(2));
+  using Turned = Matrix<Scalar, order == Eigen::ColMajor ? Eigen::RowMajor : Eigen::ColMajor>;
+  const Turned turned = v;
+  for (const auto& o : {options, weighted}) {
+    check_none("softmax_cross_entropy_hvp", [&] { xent::softmax_cross_entropy_hvp(z, labels, v, out, o); });
+    check_none("hvp of distributions", [&] { xent::softmax_cross_entropy_hvp(z, t, v, out, o); });
+    check_none("hvp, stored otherwise", [&] { xent::softmax_cross_entropy_hvp(z, labels, turned, out, o); });
+  }
   if constexpr (std::is_same_v<Scalar, Real>) {  // 16-bit ones are computed term by term
-    check_none("softmax_cross_entropy_hvp", [&] { xent::softmax_cross_entropy_hvp(z, labels, v, out, options); });
-    check_none("hvp of distributions", [&] { xent::softmax_cross_entropy_hvp(z, t, v, out, options); });
     check_none("softmax_jvp", [&] { xent::softmax_jvp(s, v, out, softmax); });
     check_none("log_softmax_jvp", [&] { xent::log_softmax_jvp(s, v, out, softmax); });
     check_none("log_softmax_vjp", [&] { xent::log_softmax_vjp(s, v, out, softmax); });

@@ -55,7 +55,7 @@ RealOf<typename LogProbabilities::Scalar> nll_of_labels(const Eigen::DenseBase<L
 ///
 /// A log-probability of -inf costs +inf, unless its class has weight 0. Without a report only the entry of the label is
 /// read. Exact up to one rounding. Cost: one read a sample; no heap. With a report two of every entry, by the portable
-/// path: the report of softmax_cross_entropy has the same entries, ten times sooner.
+/// path: that of softmax_cross_entropy has the same entries, by kernels.
 template <class LogProbabilities, class Labels, class Options = detail::NllOptionsOf<LogProbabilities>,
           class Report = detail::CrossEntropyReportOf<LogProbabilities>*>
 RealOf<typename LogProbabilities::Scalar> nll(const Eigen::DenseBase<LogProbabilities>& log_probabilities,

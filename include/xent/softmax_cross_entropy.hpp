@@ -109,10 +109,9 @@ auto softmax_cross_entropy(const Other& /*logits*/, const Rest&... /*rest*/) {
 ///
 /// Parameters and exceptions otherwise as for softmax_cross_entropy. Masked classes and absent samples get 0, and their
 /// part of the direction is not read. Bound: 8 ULP of the sum of the absolute values of the terms.
-/// Cost: reads logits and direction three times, in two to three times the time of the gradient; heap as there, and a
-/// copy in the place of the direction. By the portable path, ten times as long or more: under class weights unless
-/// targets are labels without smoothing, for distributions under smoothing to other classes, and where direction or
-/// result lie otherwise than the logits or have 16 bits.
+/// Cost: reads logits and direction three times, in two to three times the time of the gradient (distributions are
+/// added up before: up to seven times); heap as there, and a copy in the place of the direction. Smoothing with class
+/// weights, and of distributions to other classes, goes by the portable path, in ten times that or more.
 ///
 /// Source: B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994) 147.
 template <class Logits, class Targets, class Direction, class Options = detail::CrossEntropyOptionsOf<Logits>,
@@ -190,7 +189,7 @@ void hvp_of_batch(const Samples<const Scalar>& z, const Targets& target, const S
   for_blocks(
       options.executor, Blocks(z.count, z.classes, z.side_by_side()), [&](Index /*block*/, Index first, Index last) {
         const auto in_place = [&](Index i) { one(i, out[i]); };
-        if constexpr (has_target_kernels<Targets, Real, Scalar, Out>() && std::is_same_v<V, Real>) {
+        if constexpr (has_target_kernels<Targets, Real, Scalar, Out>()) {
           const auto into = [&](Index i, Sample<Real> to) { one(i, to); };
           if (hessian_tiles(z, target, v, out, options, scalars, first, last, PortablePath<Real>{into, in_place}))
             return;

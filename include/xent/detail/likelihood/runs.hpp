@@ -32,33 +32,39 @@ W sum_of_runs(const Samples<const Scalar>& shape, const RunLength& length, const
   });
 }
 
+/// The sum of a loss of two arguments, with its gradient. loop(first, second, n, out, stream, sum) is the kernel.
+template <class Real, class Scalar, class Target, class Out, class Loop, class Term>
+Wide<Real> sum_of_pairs(const Samples<const Scalar>& first, const Target& target, const Samples<Out>& gradient,
+                        const Loop& loop, const Term& term) {
+  using W = Wide<Real>;
+  RunsIn<Real, Scalar> x(first);
+  auto y = target.template runs<Real>();
+  RunsOut<Real, Out> to(gradient);
+  const bool stream = is_streamed(gradient, first);
+  const auto kernel = [&](Index at, Index n, W& sum) -> Index {
+    const Real* const targets = y.read(at, n);
+    if (targets == nullptr) return 0;
+    simd::Twice terms{};
+    Real* const out = to.begin(at, n);
+    const Index done = loop(x.read(at, n), targets, n, out, stream && to.in_memory(), &terms);
+    to.end(at, done);
+    sum += wide_sum<Real>(terms);
+    return done;
+  };
+  const W result = sum_of_runs<W>(first, x.length() & y.length() & to.length(), kernel, term);
+  if (stream) simd::fence();
+  return result;
+}
+
 /// Half of the squared errors.
 template <class Real, bool = has_kernels<Real>>
 struct SquareRuns {
-  using W = Wide<Real>;
   static bool works() { return simd::has_kernels(); }
 
   template <class Scalar, class Target, class Out, class Term>
-  static W sum(const Samples<const Scalar>& prediction, const Target& target, const Samples<Out>& gradient,
-               const Term& term) {
-    RunsIn<Real, Scalar> p(prediction);
-    auto x = target.template runs<Real>();
-    RunsOut<Real, Out> to(gradient);
-    const bool stream = is_streamed(gradient, prediction);
-    const auto kernel = [&](Index at, Index n, W& sum) -> Index {
-      const Real* const targets = x.read(at, n);
-      if (targets == nullptr) return 0;
-      simd::Twice squares{};
-      Real* const out = to.begin(at, n);
-      const Index done =
-          simd::GaussianKernels<Real>::squares(p.read(at, n), targets, n, out, stream && to.in_memory(), &squares);
-      to.end(at, done);
-      sum += wide_sum<Real>(squares);
-      return done;
-    };
-    const W result = sum_of_runs<W>(prediction, p.length() & x.length() & to.length(), kernel, term);
-    if (stream) simd::fence();
-    return result;
+  static Wide<Real> sum(const Samples<const Scalar>& prediction, const Target& target, const Samples<Out>& gradient,
+                        const Term& term) {
+    return sum_of_pairs<Real>(prediction, target, gradient, simd::GaussianKernels<Real>::squares, term);
   }
 };
 
@@ -131,25 +137,11 @@ struct PoissonRuns {
   template <class Scalar, class Target, class Out, class Term>
   static W sum(const Samples<const Scalar>& log_rate, const Target& target, const Samples<Out>& gradient,
                const W& denominator, const Term& term) {
-    RunsIn<Real, Scalar> l(log_rate);
-    auto x = target.template runs<Real>();
-    RunsOut<Real, Out> to(gradient);
-    const bool stream = is_streamed(gradient, log_rate);
     const auto alpha = split_factor<Real>(W(W(1) / denominator));
-    const auto kernel = [&](Index at, Index n, W& sum) -> Index {
-      const Real* const targets = x.read(at, n);
-      if (targets == nullptr) return 0;
-      simd::Twice terms{};
-      Real* const out = to.begin(at, n);
-      const Index done =
-          simd::PoissonKernels<Real>::poisson(l.read(at, n), targets, n, alpha, out, stream && to.in_memory(), &terms);
-      to.end(at, done);
-      sum += wide_sum<Real>(terms);
-      return done;
+    const auto loop = [&](const Real* l, const Real* x, Index n, Real* out, bool stream, simd::Twice* sum) {
+      return simd::PoissonKernels<Real>::poisson(l, x, n, alpha, out, stream, sum);
     };
-    const W result = sum_of_runs<W>(log_rate, l.length() & x.length() & to.length(), kernel, term);
-    if (stream) simd::fence();
-    return result;
+    return sum_of_pairs<Real>(log_rate, target, gradient, loop, term);
   }
 };
 

@@ -48,6 +48,16 @@ class CrossEntropyFormula : public MultipleOfExponentials<Real> {
       : options_(options), report_(report), sums_(sums), portable_(portable) {}
   ~CrossEntropyFormula() = default;
 
+  /// The samples of a tile that count, where no label is looked at.
+  TileMask take_present(Index first, Index count, Tile& tile) const {
+    TileMask present = 0;
+    for (Index j = 0; j < count; ++j) {
+      tile.label_logit[j] = 0;
+      if (!absent(first + j)) present |= tile_bit(j);
+    }
+    return present;
+  }
+
   /// The report's entries of a tile.
   void write_report(const Tile& tile, Index first, Index count) const {
     for (Index j = 0; j < count; ++j) {

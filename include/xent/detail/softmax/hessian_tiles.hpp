@@ -10,6 +10,7 @@
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/arguments/targets.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/softmax/cross_entropy_formula.hpp>
 #include <xent/detail/softmax/cross_entropy_scalars.hpp>
@@ -19,18 +20,15 @@
 #include <xent/detail/walk/widened_tiles.hpp>
 #include <xent/simd/kernels/hessian.hpp>
 #include <xent/simd/kernels/samples.hpp>
-#include <xent/simd/kernels/transpose.hpp>
 #include <xent/types.hpp>
 
-#include <array>
 #include <cmath>
-#include <cstddef>
 #include <type_traits>
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
 
-template <class Real, class Targets>
+template <class Real, class Targets, class V>
 class HessianFormula final : public CrossEntropyFormula<Real> {
   using Base = CrossEntropyFormula<Real>;
   using Kernels = simd::HessianKernels<Real>;
@@ -40,32 +38,26 @@ class HessianFormula final : public CrossEntropyFormula<Real> {
   using typename Base::W;
 
  public:
-  /// `in_rows`: the classes of z and v are contiguous, else their samples lie side by side.
-  HessianFormula(const Targets& targets, const Samples<const Real>& v, bool in_rows,
-                 const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
-                 const PortablePath<Real>& portable, CrossEntropySums<Real>& sums)
-      : Base(options, nullptr, portable, sums), targets_(targets), v_(v), in_rows_(in_rows), scalars_(scalars) {}
+  HessianFormula(const Targets& targets, const Samples<const V>& v, const CrossEntropyOptions<Real>& options,
+                 const CrossEntropyScalars<Real>& scalars, const PortablePath<Real>& portable,
+                 CrossEntropySums<Real>& sums)
+      : Base(options, nullptr, portable, sums), targets_(targets), v_(v), directions_(v_), scalars_(scalars) {}
 
   bool absent(Index i) const override { return is_absent(targets_, i, options_); }
   bool wants_moments() const override { return false; }
   bool refuses_late() const override { return false; }
 
-  TileMask take(const Samples<const Real>& /*z*/, Index first, Index count, Tile& tile) override {
+  TileMask take(const Samples<const Real>& z, Index first, Index count, Tile& tile) override {
     first_ = first;
-    TileMask present = 0;
-    for (Index j = 0; j < count; ++j) {
-      tile.label_logit[j] = 0;
-      if (!absent(first + j)) present |= tile_bit(j);
-    }
-    return present;
+    side_by_side_ = z.class_stride != 1;
+    directions_.take(z, first, count);
+    return this->take_present(first, count, tile);
   }
 
   TileMask shift(const Call& call, Index count, Tile& tile) override {
     using Samples = simd::SampleKernels<Real>;
     Samples::shift(call, count, &tile);
-    TileMask admitted = Samples::admitted_maxima(call, count, tile);
-    const auto within = in_rows_ ? &Kernels::rows_within : &Kernels::columns_within;
-    admitted &= within(directions(), v_.classes, count, {least, largest});
+    TileMask admitted = Samples::admitted_maxima(call, count, tile) & directions_within(count);
     for (Index j = 0; j < count; ++j) {
       mass_[j] = target_mass(first_ + j);
       if (!is_in_range(mass_[j], alpha(first_ + j), tile.maximum[j])) admitted &= ~tile_bit(j);
@@ -86,8 +78,8 @@ class HessianFormula final : public CrossEntropyFormula<Real> {
         normaliser += twice_z_loss * W(widen<W>(tile.maximum[j]) / t + log_of_sum(W(rest / one), W(1)));
       const W sum = rest + one;
       const W scale = alpha(first + j) / sum;
-      put(W(scale * normaliser), j, numbers_.slope_hi, numbers_.slope_lo);
-      put(W(W(scale * W(normaliser - twice_z_loss)) / sum), j, numbers_.center_hi, numbers_.center_lo);
+      put(W(scale * normaliser), numbers_.slope_hi + j, numbers_.slope_lo + j);
+      put(W(W(scale * W(normaliser - twice_z_loss)) / sum), numbers_.center_hi + j, numbers_.center_lo + j);
       regular_ |= tile_bit(j);
     }
     return regular_;
@@ -96,26 +88,17 @@ class HessianFormula final : public CrossEntropyFormula<Real> {
   void write_rows(const RowResults<Real>& r) const override {
     for (Index j = 0; j < r.count; ++j) {
       if ((regular_ & tile_bit(j)) == 0) continue;
-      const Real* const v = v_[first_ + j].data;
       if (r.stored)
-        Kernels::row(numbers_, j, v, r.n, r.out[j]);
+        Kernels::row(numbers_, j, directions_[j], r.n, r.out[j]);
       else
-        Kernels::exponentiated_row(r.call, r.tile, numbers_, j, r.z[j], v, r.n, r.out[j]);
+        Kernels::exponentiated_row(r.call, r.tile, numbers_, j, r.z[j], directions_[j], r.n, r.out[j]);
     }
   }
   void write_columns(const ColumnResults<Real>& r) const override {
-    simd::Rows<const Real> v = directions();
-    alignas(64) std::array<Real, static_cast<std::size_t>(most_transposed)> transposed;  // NOLINT: written first
-    if (in_rows_) {
-      simd::Traffic<Real> traffic{};
-      simd::TransposeKernels<Real>::gather(v, r.n, r.count, &traffic, {transposed.data(), Tile::most});
-      v = {transposed.data(), Tile::most};
-    }
-    Kernels::columns(numbers_, v, r.n, r.count, r.out);
+    Kernels::columns(numbers_, {directions_[0], directions_.stride()}, r.n, r.count, r.out);
   }
 
  private:
-  static constexpr Index most_transposed = Caches<Real>::few_classes * Tile::most;
   static constexpr bool single = std::is_same_v<Real, float>;
   // Of the direction, and of alpha A and alpha. Products of two stay below what would lift exponentials that were
   // flushed back into the normal range, and above what would lose digits in W.
@@ -124,59 +107,63 @@ class HessianFormula final : public CrossEntropyFormula<Real> {
   static constexpr double least_alpha = single ? 0x1p-100 : 0x1p-300;
   static constexpr double largest_factor = single ? 0x1p20 : 0x1p100;
 
-  static void put(const W& x, Index j, double* hi, double* lo) {
-    const simd::Twice both = twice(x);
-    hi[j] = both.hi;
-    lo[j] = both.lo;
-  }
   W alpha(Index i) const {
     return scalars_.gradient_scale(sample_weight(options_, i)) / widen<W>(scalars_.temperature);
   }
   /// For any lse from |lse| <= |max| / T + 64.
-  bool is_in_range(const W& mass, const W& alpha, const Real& maximum) const {
-    const W size = alpha < W(0) ? W(W(0) - alpha) : alpha;
+  bool is_in_range(const W& mass, const W& factor, const Real& maximum) const {
+    const W size = factor < W(0) ? W(W(0) - factor) : factor;
     const W lse = W(std::fabs(widen<double>(maximum))) / widen<W>(scalars_.temperature) + W(64);
     const W most = W(1) + mass + W(2) * W(scalars_.z_loss * W(lse + W(1)));
     return !(mass < W(0)) && size > W(least_alpha) && size * most < W(largest_factor);
   }
-  /// Those of the tile, a row a sample or a class.
-  simd::Rows<const Real> directions() const { return {v_[first_].data, in_rows_ ? v_.sample_stride : v_.class_stride}; }
+  TileMask directions_within(Index count) const {
+    const simd::SizeLimits<Real> limits{least, largest};
+    if (side_by_side_)
+      return Kernels::columns_within({directions_[0], directions_.stride()}, v_.samples().classes, count, limits);
+    TileMask within = 0;
+    for (Index j = 0; j < count; ++j)
+      if (Kernels::is_within(directions_[j], v_.samples().classes, limits)) within |= tile_bit(j);
+    return within;
+  }
   /// The sum of all Y_k: smoothing gives away what it takes.
   W target_mass(Index i) const {
-    if constexpr (Targets::are_labels)
+    if constexpr (Targets::are_labels) {
       return absent(i) ? W(0) : scalars_.class_weight(targets_.label(i));
-    else
-      return targets_.total(i, v_.classes);
+    } else {
+      const Index classes = v_.samples().classes;
+      if (options_.class_weights.size() == 0) return targets_.total(i, classes);
+      auto y = targets_.reader(i);
+      W mass(0);
+      for (Index k = 0; k < classes; ++k) mass += scalars_.class_weight(k) * y(k);
+      return mass;
+    }
   }
 
   const Targets& targets_;
-  Samples<const Real> v_;
-  bool in_rows_;
+  DenseTargets<V, W> v_;
+  Distributions<Real, DenseTargets<V, W>> directions_;  // laid out as the logits of a tile are
   const CrossEntropyScalars<Real>& scalars_;
   Index first_ = 0;
+  bool side_by_side_ = false;
   TileMask regular_ = 0;
   W mass_[Tile::most] = {};
   simd::HessianTile numbers_{};
 };
 
 /// Samples [first, last); false if none of the call is for the kernels.
-template <class Real, class Scalar, class Out, class Targets>
-bool hessian_tiles(const Samples<const Scalar>& z, const Targets& targets, const Samples<const Real>& v,
+template <class Real, class Scalar, class V, class Out, class Targets>
+bool hessian_tiles(const Samples<const Scalar>& z, const Targets& targets, const Samples<const V>& v,
                    const Samples<Out>& out, const CrossEntropyOptions<Real>& options,
                    const CrossEntropyScalars<Real>& scalars, Index first, Index last,
                    const PortablePath<Real>& portable) {
   using W = Wide<Real>;
-  const bool in_rows = z.class_stride == 1 && v.class_stride == 1 && out.class_stride == 1;
-  const bool side_by_side = std::is_same_v<Scalar, Real> && z.class_stride != 1 && v.class_stride != 1 &&
-                            out.class_stride != 1 && z.sample_stride == 1 && v.sample_stride == 1 &&
-                            out.sample_stride == 1;
-  // Else the sum of Y_k depends on which classes are masked, or weigh.
-  const bool simple = options.class_weights.size() == 0 ? Targets::are_labels || scalars.epsilon == W(0) ||
-                                                              scalars.smoothing == Smoothing::all_classes
-                                                        : Targets::are_labels && scalars.epsilon == W(0);
-  if (!(in_rows || side_by_side) || !simple || scalars.denominator == W(0)) return false;
+  // Else the sum of Y_k depends on which classes are masked.
+  const bool known = scalars.epsilon == W(0) || (options.class_weights.size() == 0 &&
+                                                 (Targets::are_labels || scalars.smoothing == Smoothing::all_classes));
+  if (!known || scalars.denominator == W(0)) return false;
   CrossEntropySums<Real> sums;
-  HessianFormula<Real, Targets> formula(targets, v, in_rows, options, scalars, portable, sums);
+  HessianFormula<Real, Targets, V> formula(targets, v, options, scalars, portable, sums);
   return run_tiles<CrossEntropyFormula<Real>>(z, &out, kernel_call(scalars.temperature), scalars.temperature, first,
                                               last, formula);
 }

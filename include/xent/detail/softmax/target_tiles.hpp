@@ -63,11 +63,7 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
   TileMask take(const Samples<const Real>& z, Index first, Index count, Tile& tile) override {
     z_ = z;
     first_ = first;
-    present_ = 0;
-    for (Index j = 0; j < count; ++j) {
-      tile.label_logit[j] = 0;
-      present_ |= static_cast<TileMask>(!absent(first + j)) << static_cast<unsigned>(j);
-    }
+    present_ = this->take_present(first, count, tile);
     if (options_.sample_weights.size() != 0)
       for (Index j = 0; j < count; ++j) tile.weight[j] = static_cast<double>(options_.sample_weights[first + j]);
     distributions_.take(z, first, count);
@@ -120,12 +116,6 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
   }
 
  private:
-  static void put(const W& x, Index j, double* hi, double* lo) {
-    const simd::Twice both = twice(x);
-    hi[j] = both.hi;
-    lo[j] = both.lo;
-  }
-
   struct Sums {
     W mass{0};
     W distance{0};  // sum of mass times (max - z)
@@ -222,13 +212,13 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
       all.add(constant, class_weights_ ? Sums(shared_, j) : spread);
       if (!is_finite(spread.distance)) all.mass = W(nan<Real>());  // a class is masked: fewer classes share
     }
-    put(all.mass, j, told_.mass_hi, told_.mass_lo);
-    put(all.distance, j, told_.distance_hi, told_.distance_lo);
-    put(slope_, j, told_.slope_hi, told_.slope_lo);
-    put(constant, j, told_.constant_hi, told_.constant_lo);
+    put(all.mass, told_.mass_hi + j, told_.mass_lo + j);
+    put(all.distance, told_.distance_hi + j, told_.distance_lo + j);
+    put(slope_, told_.slope_hi + j, told_.slope_lo + j);
+    put(constant, told_.constant_hi + j, told_.constant_lo + j);
     if (argmax_[j] >= 0)
-      put(scalars_.class_weight(argmax_[j]) * W(slope_ * at_maximum + constant), j, told_.at_maximum_hi,
-          told_.at_maximum_lo);
+      put(W(scalars_.class_weight(argmax_[j]) * W(slope_ * at_maximum + constant)), told_.at_maximum_hi + j,
+          told_.at_maximum_lo + j);
   }
 
   const Targets& targets_;

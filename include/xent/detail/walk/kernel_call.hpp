@@ -31,6 +31,14 @@ bool uses_kernels(const Real& temperature) {
 inline simd::Twice twice(double x) { return {x, 0}; }
 inline simd::Twice twice(const Twofold<double>& x) { return {x.hi, x.lo}; }
 
+/// x = *hi + *lo
+template <class W>
+void put(const W& x, double* hi, double* lo) {
+  const simd::Twice both = twice(x);
+  *hi = both.hi;
+  *lo = both.lo;
+}
+
 template <class W>
 W wide(const simd::Twice& x) {
   if constexpr (std::is_same_v<W, double>)

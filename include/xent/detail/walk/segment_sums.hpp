@@ -98,13 +98,9 @@ struct SegmentSums {
   /// The sums in the scale of the whole sample, whose shift is known now.
   void store(simd::Tile<Real>* tile) const {
     const W one = wide<W>({tile->one_hi[0], tile->one_lo[0]});
-    const auto put = [](const simd::Twice& x, double* hi, double* lo) {
-      *hi = x.hi;
-      *lo = x.lo;
-    };
-    put(twice(W(rest * one)), tile->rest_hi, tile->rest_lo);
-    put(twice(W(moment * one)), tile->moment_hi, tile->moment_lo);
-    put(twice(spread), tile->spread_hi, tile->spread_lo);
+    put(W(rest * one), tile->rest_hi, tile->rest_lo);
+    put(W(moment * one), tile->moment_hi, tile->moment_lo);
+    put(spread, tile->spread_hi, tile->spread_lo);
     tile->masked[0] = masked;
   }
 };

@@ -33,9 +33,9 @@ struct HessianKernels {
                                 const Real* z, const Real* v, Index n, Real* out);
   /// Of samples side by side, in the place of their exponentials.
   static void columns(const HessianTile& numbers, const Rows<const Real>& v, Index n, Index count, const Rows<Real>& e);
-  /// Of which samples, contiguous or side by side, all numbers are within the limits: bit i of the result.
-  static unsigned long long rows_within(const Rows<const Real>& v, Index n, Index count,
-                                        const SizeLimits<Real>& limits);
+  /// Whether all of n numbers are within the limits.
+  static bool is_within(const Real* v, Index n, const SizeLimits<Real>& limits);
+  /// The same of samples side by side: bit i of the result.
   static unsigned long long columns_within(const Rows<const Real>& v, Index n, Index count,
                                            const SizeLimits<Real>& limits);
 };
@@ -66,9 +66,8 @@ void HessianKernels<Real>::columns(const HessianTile& numbers, const Rows<const 
   return on_best<Real>([&](auto lanes) { return hessian_of_columns(lanes, numbers, v, n, count, e); });
 }
 template <class Real>
-unsigned long long HessianKernels<Real>::rows_within(const Rows<const Real>& v, Index n, Index count,
-                                                     const SizeLimits<Real>& limits) {
-  return on_best<Real>([&](auto lanes) { return rows_within_in_lanes(lanes, v, n, count, limits); });
+bool HessianKernels<Real>::is_within(const Real* v, Index n, const SizeLimits<Real>& limits) {
+  return on_best<Real>([&](auto lanes) { return is_within_in_lanes(lanes, v, n, limits); });
 }
 template <class Real>
 unsigned long long HessianKernels<Real>::columns_within(const Rows<const Real>& v, Index n, Index count,

@@ -99,16 +99,12 @@ inline unsigned long long lanes_within(typename L::V x, const SizeLimits<typenam
 }
 
 template <class L>
-inline unsigned long long rows_within_in_lanes(L /*lanes*/, const Rows<const typename L::Real>& v, Index n, Index count,
-                                               const SizeLimits<typename L::Real>& limits) {
+inline bool is_within_in_lanes(L /*lanes*/, const typename L::Real* v, Index n,
+                               const SizeLimits<typename L::Real>& limits) {
   constexpr unsigned long long all = (1ULL << static_cast<unsigned>(L::lanes)) - 1;
-  unsigned long long within = 0;
-  for (Index i = 0; i < count; ++i) {
-    unsigned long long lanes = all;
-    for (Index k = 0; k < n; k += L::lanes) lanes &= lanes_within<L>(load_up_to<L>(v[i] + k, n - k, 0), limits);
-    if (lanes == all) within |= 1ULL << static_cast<unsigned>(i);
-  }
-  return within;
+  unsigned long long lanes = all;
+  for (Index k = 0; k < n; k += L::lanes) lanes &= lanes_within<L>(load_up_to<L>(v + k, n - k, 0), limits);
+  return lanes == all;
 }
 
 template <class L>
