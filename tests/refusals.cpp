@@ -172,6 +172,21 @@ TEMPLATE_TEST_CASE("kernels refuse no ordinary sample", "", float, double, Eigen
   }
 }
 
+// 4 MiB of samples side by side are walked class by class.
+TEMPLATE_TEST_CASE("kernels refuse no ordinary sample of many classes", "", float, double) {
+  if (!xent::simd::has_kernels()) return;
+  support::Random random(2);
+  constexpr Index batch = 1100;
+  const Index classes = (Index{4} << 20U) / static_cast<Index>(sizeof(TestType)) / batch + 1;
+  auto z = normal<TestType, Eigen::RowMajor>(classes, batch, random);
+  z.row(3).setConstant(-std::numeric_limits<TestType>::infinity());
+  Matrix<TestType, Eigen::RowMajor> out(classes, batch);
+  const Eigen::VectorXi labels = Eigen::VectorXi::LinSpaced(batch, 4, static_cast<int>(classes) - 1);
+  check_none("labels", [&] { xent::softmax_cross_entropy(z, labels, out); });
+  check_none("softmax", [&] { xent::softmax(z, out); });
+  check_none("logsumexp", [&] { xent::logsumexp(z); });
+}
+
 TEST_CASE("a sample that kernels refuse is counted") {
   if (!xent::simd::has_kernels()) return;
   Eigen::MatrixXf z = Eigen::MatrixXf::Zero(200, 3);

@@ -136,8 +136,7 @@ void softmax_samples(const Samples<const Scalar>& z, const Samples<Out>& out, co
   };
   const auto in_place = [&](Index i) { portable(i, out[i]); };
   const PortablePath<Real> path{portable, in_place};
-  const Blocks blocks(z.count, z.classes, z.side_by_side());
-  for_blocks(options.executor, blocks, [&](Index /*block*/, Index first, Index last) {
+  for_blocks(options.executor, z.blocks(), [&](Index /*block*/, Index first, Index last) {
     Real* const no_logsumexp = nullptr;
     if (softmax_tiles<Map::result>(z, &out, options.temperature, no_logsumexp, first, last, path)) return;
     for (Index i = first; i < last; ++i) in_place(i);

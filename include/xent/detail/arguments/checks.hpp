@@ -13,7 +13,8 @@
 #include <xent/types.hpp>
 
 #include <algorithm>
-#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <type_traits>
 
@@ -85,6 +86,50 @@ struct CountedSamples {
   W denominator{0};       // for labels the sum of w c_label, for distributions the sum of w
 };
 
+/// How many labels are classes, and how many are ignored.
+template <class Integer>
+struct LabelCounts {
+  using Unsigned = std::make_unsigned_t<Integer>;
+  static constexpr auto greatest = (std::numeric_limits<Integer>::max)();
+  static constexpr Index most = 64;  // at a time
+
+  Unsigned classes;
+  Integer ignored_label;
+  bool ignores;
+  Index in_range = 0;
+  Index ignored = 0;
+
+  LabelCounts(Index number_of_classes, Index ignore_index)
+      : classes(number_of_classes > greatest ? Unsigned{greatest} + 1U : static_cast<Unsigned>(number_of_classes)),
+        ignored_label(static_cast<Integer>(ignore_index)),
+        ignores(ignored_label == ignore_index) {}
+
+  void add(const Integer* labels, Index n) {
+    Unsigned is_class = 0;
+    Unsigned is_ignored = 0;
+    const auto compare = [&](Index i) {
+      is_class += static_cast<Unsigned>(labels[i]) < classes ? 1U : 0U;
+      is_ignored += labels[i] == ignored_label ? 1U : 0U;
+    };
+    if (n == most)  // a number that the compiler knows, so that it takes vectors
+      for (Index i = 0; i < most; ++i) compare(i);
+    else
+      for (Index i = 0; i < n; ++i) compare(i);
+    in_range += static_cast<Index>(is_class);
+    ignored += ignores ? static_cast<Index>(is_ignored) : 0;
+  }
+};
+
+/// add(first, n) for all labels, in eight streams, since one waits for memory.
+template <class Add>
+void walk_labels(Index count, Index most, const Add& add) {
+  constexpr Index streams = 8;
+  const Index part = count / streams / most * most;
+  for (Index i = 0; i < part; i += most)
+    for (Index j = 0; j < streams; ++j) add(i + j * part, most);
+  for (Index i = part * streams; i < count; i += most) add(i, (std::min)(most, count - i));
+}
+
 /// Without weights: two comparisons per label.
 template <class Real, class Targets>
 CountedSamples<Real> count_unweighted(const Targets& targets, Index classes, Index count,
@@ -92,30 +137,27 @@ CountedSamples<Real> count_unweighted(const Targets& targets, Index classes, Ind
   CountedSamples<Real> result;
   result.counted = count;
   if constexpr (Targets::are_labels) {
-    const auto is_class = [classes](Index label) {
-      return static_cast<std::size_t>(label) < static_cast<std::size_t>(classes);
-    };
-    Index in_range = 0;
-    Index ignored = 0;
-    constexpr Index most = 64;
-    const auto count_labels = [&](Index first, Index labels_here) {
-      Index labels[most];
-      targets.read_labels(first, labels_here, labels);
-      for (Index i = 0; i < labels_here; ++i) {
-        in_range += static_cast<Index>(is_class(labels[i]));
-        ignored += static_cast<Index>(labels[i] == ignore_index);
-      }
-    };
-    // Eight streams, since one waits for memory.
-    constexpr Index streams = 8;
-    const Index part = count / streams / most * most;
-    for (Index i = 0; i < part; i += most)
-      for (Index j = 0; j < streams; ++j) count_labels(i + j * part, most);
-    for (Index i = part * streams; i < count; i += most) count_labels(i, (std::min)(most, count - i));
-    result.counted -= ignored;
-    if (in_range + (is_class(ignore_index) ? 0 : ignored) != count)
+    const auto take = [&](const auto& counts) {
+      result.counted -= counts.ignored;
+      const auto is_class = [&](Index label) { return label >= 0 && label < classes; };
+      if (counts.in_range + (is_class(ignore_index) ? 0 : counts.ignored) == count) return;
       for (Index i = 0; result.bad_sample < 0; ++i)
         if (targets.label(i) != ignore_index && !is_class(targets.label(i))) result.bad_sample = i;
+    };
+    constexpr Index most = LabelCounts<Index>::most;
+    if (const std::int32_t* const integers = targets.integers(0)) {
+      LabelCounts<std::int32_t> counts(classes, ignore_index);
+      walk_labels(count, most, [&](Index first, Index n) { counts.add(integers + first, n); });
+      take(counts);
+    } else {
+      LabelCounts<Index> counts(classes, ignore_index);
+      walk_labels(count, most, [&](Index first, Index n) {
+        Index labels[most];
+        targets.read_labels(first, n, labels);
+        counts.add(labels, n);
+      });
+      take(counts);
+    }
   }
   result.denominator = Wide<Real>(static_cast<double>(result.counted));
   return result;

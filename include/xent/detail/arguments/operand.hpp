@@ -5,6 +5,7 @@
 /// either is then seen as samples, whatever its storage order, strides, and axis.
 
 #include <xent/config.hpp>
+#include <xent/detail/core/blocks.hpp>
 #include <xent/detail/core/error.hpp>
 #include <xent/types.hpp>
 
@@ -14,8 +15,6 @@
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
-
-using Index = std::ptrdiff_t;  // Eigen::Index, unless a program has made that something else
 
 /// A parameter of this type takes part in no deduction, so that `{}` and designated initialisers reach it.
 template <class T>
@@ -83,6 +82,13 @@ struct Samples {
 
   /// How many samples a walk should take at a time: those that share cache lines, if not classes do.
   Index side_by_side() const { return sample_stride == 1 && class_stride != 1 ? 64 : 1; }
+  /// Whether those are walked class by class: many classes, each on a page of its own, of what no cache holds.
+  bool by_class() const {
+    using Number = std::remove_const_t<Scalar>;
+    return (std::is_same_v<Number, float> || std::is_same_v<Number, double>)&&side_by_side() > 1 && classes > 512 &&
+           classes * count * static_cast<Index>(sizeof(Scalar)) >= beyond_caches;
+  }
+  Blocks blocks() const { return Blocks(count, classes, side_by_side(), by_class()); }
 };
 
 /// `one_sample`: the argument that defines the shape is a vector at compile time, so that this one, which fits it,

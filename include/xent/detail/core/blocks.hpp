@@ -18,13 +18,21 @@ namespace detail {
 
 using Index = std::ptrdiff_t;  // Eigen::Index, unless a program has made that something else
 
+/// Bytes of results from which on they pass the caches by: they would not stay, and a store that first reads its line
+/// costs half as much again.
+inline constexpr Index beyond_caches = Index{4} << 20U;
+
 /// `count` samples in at most 64 blocks of at least 2^15 coefficients: below that, handing work to a thread costs more
 /// than the work; above 64 the partial results would need the heap. Samples that are neighbours in memory stay together
 /// `side_by_side`: a few cache lines of each class.
+///
+/// Where memory is walked better in a few long pieces, neighbouring blocks stay `together`: all of them without an
+/// executor, else as many as leave some threads something to do.
 struct Blocks {
   static constexpr Index most = 64;
 
-  Blocks(Index samples, Index classes, Index side_by_side = 1) : samples_(samples) {
+  Blocks(Index samples, Index classes, Index side_by_side = 1, bool together = false)
+      : samples_(samples), together_(together) {
     constexpr Index least_coefficients = Index{1} << 15;
     const Index least_samples = (std::max<Index>)(1, least_coefficients / (std::max<Index>)(1, classes));
     size_ = (std::max<Index>)({1, least_samples, (samples + most - 1) / most});
@@ -34,10 +42,20 @@ struct Blocks {
   Index count() const { return (samples_ + size_ - 1) / size_; }
   Index first(Index block) const { return block * size_; }
   Index last(Index block) const { return (std::min)(samples_, (block + 1) * size_); }
+  Index size() const { return size_; }
+  /// How many are walked at a time.
+  Index at_a_time(bool by_executor) const {
+    constexpr Index pieces = 8;
+    constexpr Index long_enough = 1024;  // samples
+    if (!together_) return 1;
+    if (!by_executor) return (std::max<Index>)(1, count());
+    return (std::max<Index>)(1, (std::min)(count() / pieces, long_enough / size_));
+  }
 
  private:
   Index samples_;
   Index size_;
+  bool together_;
 };
 
 /// body(first, last) on ranges that cover [0, count), by the executor if there is one and more than one to do.
@@ -48,15 +66,19 @@ inline void for_ranges(const Executor& executor, Index count, FunctionRef<void(I
     body(0, count);
 }
 
-/// body(block, first, last) for every block of samples.
+/// body(block, first, last) for every block of samples, or for those that stay together, of which `block` is the first.
 inline void for_blocks(const Executor& executor, const Blocks& blocks,
                        FunctionRef<void(Index block, Index first, Index last)> body) {
-  for_ranges(executor, blocks.count(), [&](Index first, Index last) {
-    for (Index block = first; block < last; ++block) body(block, blocks.first(block), blocks.last(block));
+  const Index count = blocks.count();
+  const Index step = blocks.at_a_time(static_cast<bool>(executor));
+  for_ranges(executor, (count + step - 1) / step, [&](Index first, Index last) {
+    for (Index block = first * step; block < (std::min)(count, last * step); block += step)
+      body(block, blocks.first(block), blocks.last((std::min)(count, block + step) - 1));
   });
 }
 
-/// The same with a partial result a block: body(first, last, partial). Returns the partials added up in block order.
+/// The same with a partial result a block: body(first, last, partial), behind which are those of the blocks that stay
+/// together. Returns the partials added up in block order.
 template <class Partial, class Body>
 Partial sum_over_blocks(const Executor& executor, const Blocks& blocks, const Body& body) {
   std::array<Partial, Blocks::most> partials{};

@@ -14,6 +14,8 @@
 #include <xent/detail/softmax/target_tiles.hpp>
 #include <xent/types.hpp>
 
+#include <type_traits>
+
 XENT_NAMESPACE_BEGIN
 namespace detail {
 
@@ -101,14 +103,15 @@ void cross_entropy_sample(const Samples<const Scalar>& z, const Targets& targets
 template <class Real, class Scalar, class Targets, class Out>
 void cross_entropy_samples(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
                            const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
-                           CrossEntropyReport<Real>* report, Index first, Index last, CrossEntropySums<Real>& sums) {
+                           CrossEntropyReport<Real>* report, Index first, Index last,
+                           const NonDeduced<BlockSums<Real>>& sums) {
   const auto in_place = [&](Index i) {
     cross_entropy_sample(z, targets, i, gradient ? (*gradient)[i] : Sample<Out>{nullptr, 1}, options, scalars, report,
-                         sums);
+                         sums.of(i));
   };
   if constexpr (has_target_kernels<Targets, Real, Scalar, Out>()) {
     const auto into = [&](Index i, Sample<Real> out) {
-      cross_entropy_sample(z, targets, i, out, options, scalars, report, sums);
+      cross_entropy_sample(z, targets, i, out, options, scalars, report, sums.of(i));
     };
     const PortablePath<Real> portable{into, in_place};
     if constexpr (Targets::are_labels)
@@ -124,11 +127,14 @@ CrossEntropySums<Real> cross_entropy_of_batch(const Samples<const Scalar>& z, co
                                               const Samples<Out>* gradient, const CrossEntropyOptions<Real>& options,
                                               const CrossEntropyScalars<Real>& scalars,
                                               CrossEntropyReport<Real>* report) {
-  return sum_over_blocks<CrossEntropySums<Real>>(options.executor, Blocks(z.count, z.classes, z.side_by_side()),
-                                                 [&](Index first, Index last, CrossEntropySums<Real>& partial) {
-                                                   cross_entropy_samples(z, targets, gradient, options, scalars, report,
-                                                                         first, last, partial);
-                                                 });
+  // Others are not walked class by class, and what shares cache lines with them is better left to more threads.
+  const Blocks blocks(z.count, z.classes, z.side_by_side(),
+                      z.by_class() && Targets::are_labels && options.label_smoothing == Real(0));
+  return sum_over_blocks<CrossEntropySums<Real>>(
+      options.executor, blocks, [&](Index first, Index last, CrossEntropySums<Real>& partial) {
+        cross_entropy_samples(z, targets, gradient, options, scalars, report, first, last,
+                              BlockSums<Real>(partial, first, blocks.size()));
+      });
 }
 
 }  // namespace detail

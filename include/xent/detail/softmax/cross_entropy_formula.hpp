@@ -11,6 +11,8 @@
 #include <xent/detail/walk/formula.hpp>
 #include <xent/types.hpp>
 
+#include <limits>
+
 XENT_NAMESPACE_BEGIN
 namespace detail {
 
@@ -33,6 +35,25 @@ struct CrossEntropySums {
   }
 };
 
+/// Those of neighbouring blocks, each of which adds up its own samples.
+template <class Real>
+class BlockSums {
+ public:
+  BlockSums(CrossEntropySums<Real>& all) : sums_(&all) {}  // NOLINT(google-explicit-constructor): one for all samples
+  BlockSums(CrossEntropySums<Real>& first_block, Index first, Index block_size)
+      : sums_(&first_block), first_(first), size_(block_size) {}
+
+  CrossEntropySums<Real>& of(Index sample) const { return sums_[(sample - first_) / size_]; }
+  CrossEntropySums<Real>& operator[](Index block) const { return sums_[block]; }
+  /// The number of blocks before sample `last`.
+  Index until(Index last) const { return last > first_ ? (last - 1 - first_) / size_ + 1 : 0; }
+
+ private:
+  CrossEntropySums<Real>* sums_;
+  Index first_ = 0;
+  Index size_ = (std::numeric_limits<Index>::max)();
+};
+
 /// As formula.hpp has it. A virtual call costs nothing beside a tile, and the walk is compiled once for all targets.
 template <class Real>
 class CrossEntropyFormula : public MultipleOfExponentials<Real> {
@@ -44,7 +65,7 @@ class CrossEntropyFormula : public MultipleOfExponentials<Real> {
 
   /// `report` may be null.
   CrossEntropyFormula(const CrossEntropyOptions<Real>& options, CrossEntropyReport<Real>* report,
-                      const PortablePath<Real>& portable, CrossEntropySums<Real>& sums)
+                      const PortablePath<Real>& portable, const BlockSums<Real>& sums)
       : options_(options), report_(report), sums_(sums), portable_(portable) {}
   ~CrossEntropyFormula() = default;
 
@@ -68,12 +89,12 @@ class CrossEntropyFormula : public MultipleOfExponentials<Real> {
   }
   void count_correct(TileMask regular, const Index* labels, Index first, Index count) {
     for (Index j = 0; j < count; ++j)
-      if ((regular & tile_bit(j)) != 0 && report_->prediction[first + j] == labels[j]) ++sums_.correct;
+      if ((regular & tile_bit(j)) != 0 && report_->prediction[first + j] == labels[j]) ++sums_.of(first).correct;
   }
 
   const CrossEntropyOptions<Real>& options_;
   CrossEntropyReport<Real>* report_;
-  CrossEntropySums<Real>& sums_;
+  BlockSums<Real> sums_;
 
  public:
   CrossEntropyFormula(const CrossEntropyFormula&) = delete;

@@ -40,7 +40,7 @@ class HessianFormula final : public CrossEntropyFormula<Real> {
  public:
   HessianFormula(const Targets& targets, const Samples<const V>& v, const CrossEntropyOptions<Real>& options,
                  const CrossEntropyScalars<Real>& scalars, const PortablePath<Real>& portable,
-                 CrossEntropySums<Real>& sums)
+                 const BlockSums<Real>& sums)
       : Base(options, nullptr, portable, sums), targets_(targets), v_(v), directions_(v_), scalars_(scalars) {}
 
   bool absent(Index i) const override { return is_absent(targets_, i, options_); }

@@ -6,18 +6,23 @@
 #include <xent/config.hpp>
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/blocks.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/softmax/cross_entropy_formula.hpp>
 #include <xent/detail/softmax/cross_entropy_sample.hpp>
+#include <xent/detail/softmax/two_class_labels.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
+#include <xent/detail/walk/streamed_columns.hpp>
 #include <xent/detail/walk/widened_tiles.hpp>
 #include <xent/simd/kernels/labels.hpp>
 #include <xent/simd/kernels/samples.hpp>
 #include <xent/types.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
@@ -41,7 +46,7 @@ class LabelFormula final : public CrossEntropyFormula<Real> {
  public:
   /// With `slopes`, the temperature gradient is wanted. `plain` if the loss of a label is all there is to it.
   LabelFormula(const Targets& targets, bool plain, bool smoothed, bool slopes, const CrossEntropyOptions<Real>& options,
-               CrossEntropyReport<Real>* report, const PortablePath<Real>& portable, CrossEntropySums<Real>& sums)
+               CrossEntropyReport<Real>* report, const PortablePath<Real>& portable, const BlockSums<Real>& sums)
       : Base(options, report, portable, sums),
         targets_(targets),
         plain_(plain),
@@ -89,7 +94,7 @@ class LabelFormula final : public CrossEntropyFormula<Real> {
     simd::LossSums tile_sums{};
     if (!Plain::few_classes(call, z, call.classes, count, writes, labels, absent, tile, &traffic, &tile_sums))
       return false;
-    sums_.loss += wide<W>(tile_sums.loss);
+    sums_.of(first).loss += wide<W>(tile_sums.loss);
     return true;
   }
 
@@ -107,14 +112,14 @@ class LabelFormula final : public CrossEntropyFormula<Real> {
     if (others != 0 || report_) {
       const bool reports = report_ != nullptr;
       regular = Kernels::label_numbers(reports, call, count, admitted, &tile, &tile_sums) & others;
-      if (slopes_) sums_.temperature_gradient += wide<W>(tile_sums.temperature_gradient);
-      sums_.z_loss += wide<W>(tile_sums.z_loss);
+      if (slopes_) sums_.of(first).temperature_gradient += wide<W>(tile_sums.temperature_gradient);
+      sums_.of(first).z_loss += wide<W>(tile_sums.z_loss);
       if (plain_) Kernels::label_numbers(reports, call, count, others, &tile, &tile_sums);  // the loss of these alone
-      sums_.loss += wide<W>(tile_sums.loss);
+      sums_.of(first).loss += wide<W>(tile_sums.loss);
     }
     if (plain_) {  // in place of the numbers that there may be: a report does not change a bit of the results
       regular |= Plain::plain_label_numbers(call, count, admitted & plainly_shifted_, &tile, &tile_sums);
-      sums_.loss += wide<W>(tile_sums.loss);
+      sums_.of(first).loss += wide<W>(tile_sums.loss);
     }
     if (report_) {
       this->write_report(tile, first, count);
@@ -144,12 +149,35 @@ class LabelFormula final : public CrossEntropyFormula<Real> {
   Index labels_[Tile::most] = {};
 };
 
+/// results() adds up losses and writes gradients where loops have no use for the sums of a report, which then is a walk
+/// of its own: it does not change a bit of them. `formula` has the report.
+template <class Real, class Formula, class Results>
+void with_report_apart(const Samples<const Real>& z, const simd::Call<Real>& call, const Real& temperature, Index first,
+                       Index last, Formula& formula, const BlockSums<Real>& sums, const Results& results) {
+  const Index blocks = sums.until(last);
+  std::array<CrossEntropySums<Real>, static_cast<std::size_t>(Blocks::most)> before{};
+  std::copy(&sums[0], &sums[0] + blocks, before.begin());
+  const Samples<Real>* const none = nullptr;
+  if (!run_tiles<CrossEntropyFormula<Real>>(z, none, call, temperature, first, last, formula))
+    for (Index i = first; i < last; ++i) formula.portable(i, {nullptr, 1});
+  auto of_report = before;
+  std::copy(&sums[0], &sums[0] + blocks, of_report.begin());
+  std::copy(before.begin(), before.begin() + blocks, &sums[0]);
+  results();
+  for (Index block = 0; block < blocks; ++block) {
+    const auto b = static_cast<std::size_t>(block);
+    sums[block].z_loss = of_report[b].z_loss;
+    sums[block].correct = of_report[b].correct;
+    sums[block].temperature_gradient += of_report[b].temperature_gradient - before[b].temperature_gradient;
+  }
+}
+
 /// Samples [first, last) with labels; false if none of the call is for the kernels.
 template <class Real, class Scalar, class Out, class Targets>
 bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
                  const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
                  CrossEntropyReport<Real>* report, Index first, Index last, const PortablePath<Real>& portable,
-                 CrossEntropySums<Real>& sums) {
+                 const BlockSums<Real>& sums) {
   using W = Wide<Real>;
   if (scalars.denominator == W(0) || (!(scalars.epsilon == W(0)) && options.class_weights.size() != 0)) return false;
   auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
@@ -162,6 +190,28 @@ bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const S
                      options.sample_weights.size() == 0 && options.class_weights.size() == 0 &&
                      call.slope_unit.hi <= 1 && call.slope_unit.hi >= 0x1p-30;
   LabelFormula<Real, Targets> formula(targets, plain, smoothed, gradient != nullptr, options, report, portable, sums);
+  if constexpr (std::is_same_v<Scalar, Real>) {
+    const auto run = [&](bool slopes, const auto& results) {
+      if (!report) return results();
+      LabelFormula<Real, Targets> reported(targets, plain, false, slopes, options, report, portable, sums);
+      with_report_apart(z, call, scalars.temperature, first, last, reported, sums, results);
+    };
+    if (plain && z.classes == 2 && uses_kernels(scalars.temperature)) {
+      const bool slopes = report && gradient;
+      run(false, [&] {
+        TwoClassLabels<Real, Targets>(z, targets, gradient, call, options.ignore_index, slopes, portable,
+                                      sums.of(first))
+            .run(first, last);
+      });
+      return true;
+    }
+    LabelFormula<Real, Targets> alone(targets, plain, smoothed, false, options, nullptr, portable, sums);
+    using Columns = StreamedColumns<Real, CrossEntropyFormula<Real>>;
+    if (report && Columns::suits(z, gradient, scalars.temperature, alone)) {
+      run(gradient != nullptr, [&] { Columns(z, gradient, call, alone).run(first, last); });
+      return true;
+    }
+  }
   return run_tiles<CrossEntropyFormula<Real>>(z, gradient, call, scalars.temperature, first, last, formula);
 }
 

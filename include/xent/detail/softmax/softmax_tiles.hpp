@@ -63,7 +63,7 @@ struct SoftmaxFormula : MultipleOfExponentials<Real> {
     else
       Base::write_columns(r);
   }
-  static bool writes_multiples() { return true; }
+  static bool writes_multiples() { return may_write; }
   static typename Base::Patch patch(Index /*j*/, const Tile& /*tile*/) { return {-1, Real(0)}; }
   void portable(Index i, Sample<Real> out) const { path.into(i, out); }
   void portable_in_place(Index i) const { path.in_place(i); }

@@ -45,7 +45,7 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
   /// Without `gradient`, nothing is written.
   TargetFormula(const Targets& targets, const SmoothedTarget<W>& smoothed, bool gradient,
                 const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
-                CrossEntropyReport<Real>* report, const PortablePath<Real>& portable, CrossEntropySums<Real>& sums)
+                CrossEntropyReport<Real>* report, const PortablePath<Real>& portable, const BlockSums<Real>& sums)
       : Base(options, report, portable, sums),
         targets_(targets),
         distributions_(targets),
@@ -81,10 +81,10 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
     simd::LossSums tile_sums{};
     const bool reports = report_ != nullptr;
     const TileMask regular = Numbers::numbers(reports, call, count, admitted, &tile, &told_, &tile_sums);
-    sums_.loss += wide<W>(tile_sums.loss);
+    sums_.of(first).loss += wide<W>(tile_sums.loss);
     if (!report_) return regular;
-    if (gradient_) sums_.temperature_gradient += wide<W>(tile_sums.temperature_gradient);
-    sums_.z_loss += wide<W>(tile_sums.z_loss);
+    if (gradient_) sums_.of(first).temperature_gradient += wide<W>(tile_sums.temperature_gradient);
+    sums_.of(first).z_loss += wide<W>(tile_sums.z_loss);
     this->write_report(tile, first, count);
     if constexpr (Targets::are_labels) {
       Index labels[Tile::most];
@@ -245,7 +245,7 @@ template <class Real, class Scalar, class Out, class Targets>
 bool target_tiles(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
                   const CrossEntropyOptions<Real>& options, const CrossEntropyScalars<Real>& scalars,
                   CrossEntropyReport<Real>* report, Index first, Index last, const PortablePath<Real>& portable,
-                  CrossEntropySums<Real>& sums) {
+                  const BlockSums<Real>& sums) {
   using W = Wide<Real>;
   if (scalars.denominator == W(0) || !uses_kernels(scalars.temperature)) return false;
   const auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);

@@ -5,18 +5,13 @@
 /// within a factor of two nothing here does (bench/softmax_cross_entropy).
 
 #include <xent/config.hpp>
+#include <xent/detail/core/blocks.hpp>
 #include <xent/types.hpp>
 
 #include <cstddef>
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
-
-using Index = std::ptrdiff_t;  // Eigen::Index, unless a program has made that something else
-
-/// Bytes of results from which on they pass the caches by: they would not stay, and a store that first reads its line
-/// costs half as much again.
-inline constexpr Index beyond_caches = Index{4} << 20U;
 
 /// Coefficients of type Real.
 template <class Real>
@@ -34,6 +29,10 @@ struct Caches {
   static constexpr Index second_level = of_bytes(262144);
   /// So few classes are transposed: beyond, the lanes are filled by one sample.
   static constexpr Index few_classes = 6 * line;
+  /// Samples of a few pairs of vectors of floats are better left where they are, if their own sums are all they need.
+  static constexpr bool are_short_rows(Index classes) {
+    return sizeof(Real) == sizeof(float) && classes % (2 * line) == 0 && classes <= few_classes;
+  }
 };
 
 }  // namespace detail

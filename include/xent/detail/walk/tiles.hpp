@@ -50,7 +50,8 @@ class Tiles {
     if (!works_) return;
     std::fill(std::begin(tile_.weight), std::end(tile_.weight), 1.0);
     std::fill(std::begin(tile_.class_weight), std::end(tile_.class_weight), 1.0);
-    transposed_ = rows && z.classes <= Sizes::few_classes;
+    short_ = rows && Sizes::are_short_rows(z.classes) && formula.writes_multiples();
+    transposed_ = rows && !short_ && z.classes <= Sizes::few_classes;
     beyond_caches_ = z.classes * z.count * static_cast<Index>(sizeof(Real)) >= beyond_caches;
     const bool flows = rows && out && !in_place_ && beyond_caches_ && out->sample_stride == z.classes;
     // What may be refused after its exponentials were stored must not have overwritten its logits.
@@ -94,15 +95,17 @@ class Tiles {
     } else {
       // A buffer is sent in one piece.
       const bool together = !outflow_ || out_.sample_stride == z_.classes;
-      const Index most = together ? (std::min)(Tile::most, (std::max<Index>)(1, Sizes::tile / z_.classes)) : 1;
+      const Index most = !together ? 1
+                         : short_  ? side_by_side()
+                                   : (std::min)(Tile::most, (std::max<Index>)(1, Sizes::tile / z_.classes));
       for (Index i = first; i < last;) {
-        if (formula_.absent(offset_ + i)) {
+        if (!short_ && formula_.absent(offset_ + i)) {
           formula_.portable(offset_ + i, place(i));
           ++i;
           continue;
         }
         Index count = 1;
-        while (count < most && i + count < last && !formula_.absent(offset_ + i + count)) ++count;
+        while (count < most && i + count < last && (short_ || !formula_.absent(offset_ + i + count))) ++count;
         if (!row_tile(i, count))
           for (Index j = 0; j < count; ++j) row_tile(i + j, 1);
         i += count;
@@ -160,9 +163,9 @@ class Tiles {
           &traffic_, &tile_);
     else
       RowKernels::maxima(z, n, count, &traffic_, &tile_);
-    formula_.take(tile_of(first), offset_ + first, count, tile_);
-    const TileMask admitted = formula_.shift(call_, count, tile_);
-    if (in_place_ && !outflow_ && admitted != tile_bits(count)) {
+    const TileMask present = formula_.take(tile_of(first), offset_ + first, count, tile_);
+    const TileMask admitted = formula_.shift(call_, count, tile_) & present;
+    if (in_place_ && !outflow_ && admitted != present) {
       if (count == 1) formula_.portable(offset_ + first, place(first));
       return count == 1;
     }
@@ -291,7 +294,8 @@ class Tiles {
   bool works_ = false;
   bool in_place_ = false;
   bool strided_ = false;     // samples are contiguous, classes are not
-  bool transposed_ = false;  // tiles are made so
+  bool short_ = false;       // samples are a few vectors each, and absent ones among them
+  bool transposed_ = false;  // tiles are made side by side
   bool in_one_loop_ = false;
   bool beyond_caches_ = false;
   bool long_ = false;   // samples are walked in segments, their exponentials computed again ...

@@ -8,6 +8,7 @@
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
 #include <xent/detail/walk/outflow_buffers.hpp>
+#include <xent/detail/walk/streamed_columns.hpp>
 #include <xent/detail/walk/tiles.hpp>
 #include <xent/simd/kernels/conversion.hpp>
 #include <xent/types.hpp>
@@ -97,6 +98,7 @@ class Formula16Bits {
   Formula16Bits(Formula& formula, const Samples<const Scalar>& z, const Samples<Out>& out, bool stream)
       : formula_(formula), z_(z), out_(out), stream_(stream) {}
 
+  static bool writes_multiples() { return false; }  // of a tile, that is: they are made elsewhere
   bool absent(Index i) const { return formula_.absent(i); }
   bool wants_moments() const { return formula_.wants_moments(); }
   static bool refuses_late() { return false; }  // the logits are kept until there are results
@@ -204,6 +206,11 @@ template <class Formula, class Scalar, class Out, class Real>
 bool run_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const simd::Call<Real>& call,
                const Real& temperature, Index first, Index last, Formula& formula) {
   if constexpr (std::is_same_v<Scalar, Real>) {
+    using Columns = StreamedColumns<Real, Formula>;
+    if (Columns::suits(z, out, temperature, formula)) {
+      Columns(z, out, call, formula).run(first, last);
+      return true;
+    }
     Tiles<Real, Formula> tiles(z, out, call, temperature, formula);
     if (tiles.works()) tiles.run(first, last);
     return tiles.works();

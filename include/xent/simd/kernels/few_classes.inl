@@ -3,17 +3,15 @@
 /// All there is to do for plain labels of few classes, without a detour through the tile: the same bits as by
 /// column_sums, plain_label_numbers and column_scale. Gradients take the place of logits, or exponentials if `writes`
 /// is false. A sample is absent whose label is `absent`; labels are there for whole vectors. False if one of the
-/// samples is not for this loop: then what is in the place of logits means nothing. `known`: the number of classes if
-/// the compiler is to know it, else 0.
-template <class L, Index known>
-inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typename L::Real>& logits, Index classes,
-                              Index count, bool writes, const std::int32_t* labels, typename L::Real absent,
-                              const Tile<typename L::Real>& tile, Traffic<typename L::Real>* traffic, LossSums* sums) {
+/// samples is not for this loop: then what is in the place of logits means nothing.
+template <class L>
+inline bool few_classes_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, const Rows<typename L::Real>& z,
+                                 Index n, Index count, bool writes, const std::int32_t* labels, typename L::Real absent,
+                                 const Tile<typename L::Real>& tile, Traffic<typename L::Real>* traffic,
+                                 LossSums* sums) {
   using Real = typename L::Real;
   using V = typename L::V;
-  const Index n = known > 0 ? known : classes;
   const PlainCall<L> shared(call);
-  const Rows<Real> z = logits;
   const V none = L::set1(0);
   const V one = L::set1(1);
   const Marked<L> marked(call);
@@ -61,13 +59,4 @@ inline bool few_known_classes(const Call<typename L::Real>& call, const Rows<typ
   }
   *sums = {loss_sum.total(), {0, 0}, {0, 0}};
   return true;
-}
-
-template <class L>
-inline bool few_classes_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, const Rows<typename L::Real>& z,
-                                 Index n, Index count, bool writes, const std::int32_t* labels, typename L::Real absent,
-                                 const Tile<typename L::Real>& tile, Traffic<typename L::Real>* traffic,
-                                 LossSums* sums) {
-  const auto few = n == 2 ? &few_known_classes<L, 2> : &few_known_classes<L, 0>;
-  return few(call, z, n, count, writes, labels, absent, tile, traffic, sums);
 }

@@ -21,6 +21,12 @@ struct LabelKernels {
   static bool few_classes(const Call<Real>& call, const Rows<Real>& z, Index n, Index count, bool writes,
                           const std::int32_t* labels, Real absent, const Tile<Real>& tile, Traffic<Real>* traffic,
                           LossSums* sums);
+  /// Two classes, which are `z.stride` apart, as those of `out`; documented in two_classes.inl.
+  static bool two_classes(const Call<Real>& call, const Rows<const Real>& z, Index count, const std::int32_t* labels,
+                          Real absent, bool slopes, const Rows<Real>& out, Traffic<Real>* traffic, LossSums* sums,
+                          unsigned long long* left);
+  static constexpr Index most_pairs = 512;
+  static constexpr Index vector_of_pairs = 16;
 };
 
 }  // namespace simd
@@ -30,9 +36,12 @@ XENT_NAMESPACE_END
 #include <xent/simd/dispatch.hpp>
 #include <xent/simd/kernels/columns.hpp>
 #include <xent/simd/kernels/samples.hpp>
+#include <xent/simd/kernels/transpose.hpp>
 #define XENT_LOOPS <xent/simd/kernels/plain_labels.inl>
 #include <xent/simd/isa/each.inl>
 #define XENT_LOOPS <xent/simd/kernels/few_classes.inl>
+#include <xent/simd/isa/each.inl>
+#define XENT_LOOPS <xent/simd/kernels/two_classes.inl>
 #include <xent/simd/isa/each.inl>
 
 XENT_NAMESPACE_BEGIN
@@ -55,6 +64,14 @@ bool LabelKernels<Real>::few_classes(const Call<Real>& call, const Rows<Real>& z
                                      Traffic<Real>* traffic, LossSums* sums) {
   return on_best<Real>([&](auto lanes) {
     return few_classes_in_lanes(lanes, call, z, n, count, writes, labels, absent, tile, traffic, sums);
+  });
+}
+template <class Real>
+bool LabelKernels<Real>::two_classes(const Call<Real>& call, const Rows<const Real>& z, Index count,
+                                     const std::int32_t* labels, Real absent, bool slopes, const Rows<Real>& out,
+                                     Traffic<Real>* traffic, LossSums* sums, unsigned long long* left) {
+  return on_best<Real>([&](auto lanes) {
+    return two_classes_in_lanes(lanes, call, z, count, labels, absent, slopes, out, traffic, sums, left);
   });
 }
 

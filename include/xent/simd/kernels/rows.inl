@@ -1,6 +1,10 @@
 // The inner loops over one sample whose classes are contiguous. L is the Float or Double of an instruction set.
 
+// clang-format off: each file needs those before it
+#include <xent/simd/kernels/exponential_sums.inl>
 #include <xent/simd/kernels/scaling.inl>
+#include <xent/simd/kernels/short_rows.inl>
+// clang-format on
 
 /// Logits where they lie.
 template <class L>
@@ -48,6 +52,7 @@ inline typename L::Real maximum(const Logits& z, Index n, Traffic<typename L::Re
 template <class L>
 inline void row_maxima(L /*lanes*/, const Rows<const typename L::Real>& z, Index n, Index count,
                        Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
+  if (is_short_row<L>(n)) return short_row_maxima<L>(z, n, count, traffic, tile);
   for (Index i = 0; i < count; ++i) tile->maximum[i] = maximum<L>(Stored<L>{z[i]}, n, traffic, &tile->where[i]);
 }
 
@@ -66,41 +71,6 @@ inline void row_predictions(L /*lanes*/, const Rows<const typename L::Real>& z, 
   }
 }
 
-/// x_0 y_0 + ... + x_3 y_3 in a tree. Fused by name: what the compiler would fuse depends on flags.
-template <class L>
-inline typename L::V sum_of_products(const typename L::V* x, const typename L::V* y) {
-  return L::mul_add(x[1], y[1], x[0] * y[0]) + L::mul_add(x[3], y[3], x[2] * y[2]);
-}
-
-/// The sums over the exponentials of one sample, or of a sample a lane.
-template <class L, bool moment>
-struct ExponentialSums {
-  using V = typename L::V;
-  using Sum = typename SumOf<L>::type;
-  static constexpr typename L::Real farthest = (std::numeric_limits<typename L::Real>::max)();
-
-  Sum rest, moments, spread;
-  V count;   // maxima that were left out
-  V masked;  // classes
-
-  static ExponentialSums zero() { return {Sum::zero(), Sum::zero(), Sum::zero(), L::set1(0), L::set1(0)}; }
-
-  /// max - z, but 0 of a masked class, which is counted.
-  [[gnu::always_inline]] V of_unmasked(V logit, V max_minus_z) {
-    return L::leave_out_equal(logit, L::set1(minus_infinity<L>), max_minus_z, &masked);
-  }
-
-  [[gnu::always_inline]] void add(const V* e, const V* distance) {
-    rest.add_bundle(e);
-    if (!moment) return;
-    spread.add_bundle(distance);
-    V clamped[bundle];
-#pragma GCC unroll 4
-    for (Index j = 0; j < bundle; ++j) clamped[j] = L::smaller(distance[j], L::set1(farthest));  // 0 inf is no moment
-    moments.add(sum_of_products<L>(e, clamped));
-  }
-};
-
 /// The exponentials of samples whose shifts are known: kept in `stored` unless it has no memory; their sum without one
 /// of the maxima; with `moment`, the sum of e (max - z).
 template <class L, bool moment>
@@ -109,6 +79,8 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
                      Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
   using Real = typename L::Real;
   using V = typename L::V;
+  if constexpr (std::is_same_v<L, Float>)
+    if (is_short_row<L>(n)) return short_row_sums<L, moment>(call, z, n, count, stored, traffic, tile);
   constexpr Index step = bundle * L::lanes;
   const Index filled_up = (n + step - 1) / step * step;
   const Marked<L> marked(call);

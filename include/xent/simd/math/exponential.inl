@@ -81,22 +81,24 @@ inline Double::V exp2m1_of_fraction(Double::V f) {
 }
 inline Double::V exp2_of_fraction(Double::V f) { return Double::set1(1) + exp2m1_of_fraction(f); }
 
-/// x[j] of n vectors is 2^(d[j] c - k), d a logit relative to the anchor; 0 where that is below the normal range, so at
-/// -inf; NaN for NaN. Every product that is added to something is fused by name: what the compiler may fuse depends on
-/// flags. Step by step for all of them: one would wait for its own last step most of the time.
+/// x[j] of n vectors is 2^(d[j] c - k), d a logit relative to the anchor and magic[j] the one of the table - k; 0 where
+/// that is below the normal range, so at -inf; NaN for NaN. Every product that is added to something is fused by name:
+/// what the compiler may fuse depends on flags. Step by step for all of them: one would wait for its own last step most
+/// of the time.
 template <class L, Index n>
-[[gnu::always_inline]] inline void exponentials(const Shifted<L>& shift, const typename L::V* d, typename L::V* x) {
+[[gnu::always_inline]] inline void exponentials(typename L::V c_hi, typename L::V c_lo, const typename L::V* magic,
+                                                const typename L::V* d, typename L::V* x) {
   using V = typename L::V;
   using P = Powers<L>;
   V multiple[n];
   V f[n];
   V p[n];
 #pragma GCC unroll 4
-  for (Index j = 0; j < n; ++j) multiple[j] = L::fma(d[j], shift.c_hi, shift.magic);
+  for (Index j = 0; j < n; ++j) multiple[j] = L::fma(d[j], c_hi, magic[j]);
 #pragma GCC unroll 4
-  for (Index j = 0; j < n; ++j) f[j] = L::fms(d[j], shift.c_hi, multiple[j] - shift.magic);
+  for (Index j = 0; j < n; ++j) f[j] = L::fms(d[j], c_hi, multiple[j] - magic[j]);
 #pragma GCC unroll 4
-  for (Index j = 0; j < n; ++j) f[j] = L::fma(d[j], shift.c_lo, f[j]);
+  for (Index j = 0; j < n; ++j) f[j] = L::fma(d[j], c_lo, f[j]);
 #pragma GCC unroll 4
   for (Index j = 0; j < n; ++j) p[j] = L::fma(f[j], L::set1(P::polynomial[0]), L::set1(P::polynomial[1]));
 #pragma GCC unroll 28
@@ -107,6 +109,15 @@ template <class L, Index n>
     const V t = L::as_number(L::entries(P::table, power) + (power << P::place));
     x[j] = L::fma_unless_below(multiple[j], L::set1(P::lowest), p[j], t, t);
   }
+}
+
+/// Of samples with the same shift.
+template <class L, Index n>
+[[gnu::always_inline]] inline void exponentials(const Shifted<L>& shift, const typename L::V* d, typename L::V* x) {
+  typename L::V magic[n];
+#pragma GCC unroll 4
+  for (Index j = 0; j < n; ++j) magic[j] = shift.magic;
+  exponentials<L, n>(shift.c_hi, shift.c_lo, magic, d, x);
 }
 
 template <class L>

@@ -3,6 +3,13 @@
 /// Vectors that are computed and summed together.
 inline constexpr Index bundle = 4;
 
+/// x 2^n, n <= 0; 0 where 2^n is below the normal range.
+inline Double::V scaled_down(Double::V x, Double::V n) {
+  const Double::V least = Double::set1(-1022);
+  const Double::V power = Double::power_of_two(Double::larger(n, least) + Double::set1(Double::magic));
+  return rounded(x * Double::product_unless_below(n, least, power, Double::set1(1)));  // NaN stays NaN
+}
+
 // Sums of lanes whose error does not grow with their number: two vectors are added, then go into accumulators of twice
 // the digits. (A tree of four vectors before that would cost another rounding, which tests/oracle/search.cpp finds.)
 struct FloatSum {
@@ -27,6 +34,13 @@ struct FloatSum {
     Double::store(hi, low);
     Double::store(hi + Double::lanes, high);
   }
+  static FloatSum load(const double* hi, const double* /*lo*/) {
+    return {Double::load(hi), Double::load(hi + Double::lanes)};
+  }
+  void scale(Float::V n) {
+    low = scaled_down(low, low_half(n));
+    high = scaled_down(high, high_half(n));
+  }
 };
 
 struct DoubleSum {
@@ -50,6 +64,11 @@ struct DoubleSum {
     lo = lo + Double::fms(x, y, product);
   }
   void store(double* his, double* los) const { Two::split(Two::renormalised(hi, lo), his, los); }
+  static DoubleSum load(const double* his, const double* los) { return {Double::load(his), Double::load(los)}; }
+  void scale(Double::V n) {
+    hi = scaled_down(hi, n);
+    lo = scaled_down(lo, n);
+  }
 };
 
 template <class L>
