@@ -6,6 +6,7 @@
 #include "support/random.hpp"
 #include "support/ulp.hpp"
 
+#include <xent/logsumexp.hpp>
 #include <xent/softmax.hpp>
 #include <xent/softmax_cross_entropy.hpp>
 

@@ -70,8 +70,8 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// heap for up to 4 MiB of logits, but for a sparse target stored class by class; then at most one tile a block: for a
 /// strided class axis (or the numbers of 4 KB of samples, 200 KB), more than 4096 classes of 16 bits, or dense targets
 /// that are copied since they lie otherwise than the logits or have 16 bits; and two buffers of a sample's results on
-/// their way past the caches. Source: J. S.
-/// Bridle, "Probabilistic interpretation of feedforward classification network outputs" (1990), for s - y.
+/// their way past the caches. Source: J. S. Bridle, "Probabilistic interpretation of feedforward classification network
+/// outputs" (1990), for s - y.
 template <class Logits, class Targets, class Options = detail::CrossEntropyOptionsOf<Logits>,
           class Report = detail::CrossEntropyReportOf<Logits>*,
           detail::EnableIfOptions<Options, detail::CrossEntropyOptionsOf<Logits>> = 0>

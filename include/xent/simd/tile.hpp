@@ -5,6 +5,7 @@
 
 #include <xent/config.hpp>
 
+#include <algorithm>
 #include <cstddef>
 
 XENT_NAMESPACE_BEGIN
@@ -64,6 +65,11 @@ struct Tile {
   Real subtracted[most];                                 // ... before this is taken away
   Real label_gradient[most];
   Real loss[most], logsumexp[most], log_sum[most], entropy[most];
+
+  void weigh_equally() {
+    std::fill(weight, weight + most, 1.0);
+    std::fill(class_weight, class_weight + most, 1.0);
+  }
 };
 
 /// Sums over samples.

@@ -85,7 +85,8 @@ struct Samples {
   /// Whether those are walked class by class: many classes, each on a page of its own, of what no cache holds.
   bool by_class() const {
     using Number = std::remove_const_t<Scalar>;
-    return (std::is_same_v<Number, float> || std::is_same_v<Number, double>)&&side_by_side() > 1 && classes > 512 &&
+    constexpr bool has_kernels = std::is_same_v<Number, float> || std::is_same_v<Number, double>;
+    return has_kernels && side_by_side() > 1 && classes > 512 &&
            classes * count * static_cast<Index>(sizeof(Scalar)) >= beyond_caches;
   }
   Blocks blocks() const { return Blocks(count, classes, side_by_side(), by_class()); }

@@ -44,14 +44,10 @@ class LabelFormula final : public CrossEntropyFormula<Real> {
   using typename Base::W;
 
  public:
-  /// With `slopes`, the temperature gradient is wanted. `plain` if the loss of a label is all there is to it.
+  /// With `slopes`, the report has a temperature gradient. `plain` if the loss of a label is all there is to it.
   LabelFormula(const Targets& targets, bool plain, bool smoothed, bool slopes, const CrossEntropyOptions<Real>& options,
                CrossEntropyReport<Real>* report, const PortablePath<Real>& portable, const BlockSums<Real>& sums)
-      : Base(options, report, portable, sums),
-        targets_(targets),
-        plain_(plain),
-        smoothed_(smoothed),
-        slopes_(slopes && report) {}
+      : Base(options, report, portable, sums), targets_(targets), plain_(plain), smoothed_(smoothed), slopes_(slopes) {}
 
   bool absent(Index i) const override { return is_absent(targets_, i, options_); }
   bool wants_moments() const override { return report_ != nullptr || smoothed_; }
@@ -106,20 +102,21 @@ class LabelFormula final : public CrossEntropyFormula<Real> {
   }
 
   TileMask finish(const Call& call, Index first, Index count, TileMask admitted, Tile& tile) override {
+    auto& sums = sums_.of(first);
     simd::LossSums tile_sums{};
     const TileMask others = admitted & ~plainly_shifted_;
     TileMask regular = 0;
     if (others != 0 || report_) {
       const bool reports = report_ != nullptr;
       regular = Kernels::label_numbers(reports, call, count, admitted, &tile, &tile_sums) & others;
-      if (slopes_) sums_.of(first).temperature_gradient += wide<W>(tile_sums.temperature_gradient);
-      sums_.of(first).z_loss += wide<W>(tile_sums.z_loss);
+      if (slopes_) sums.temperature_gradient += wide<W>(tile_sums.temperature_gradient);
+      sums.z_loss += wide<W>(tile_sums.z_loss);
       if (plain_) Kernels::label_numbers(reports, call, count, others, &tile, &tile_sums);  // the loss of these alone
-      sums_.of(first).loss += wide<W>(tile_sums.loss);
+      sums.loss += wide<W>(tile_sums.loss);
     }
     if (plain_) {  // in place of the numbers that there may be: a report does not change a bit of the results
       regular |= Plain::plain_label_numbers(call, count, admitted & plainly_shifted_, &tile, &tile_sums);
-      sums_.of(first).loss += wide<W>(tile_sums.loss);
+      sums.loss += wide<W>(tile_sums.loss);
     }
     if (report_) {
       this->write_report(tile, first, count);
@@ -189,28 +186,27 @@ bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const S
   const bool plain = !smoothed && z.classes <= most_classes_plain && scalars.z_loss == W(0) &&
                      options.sample_weights.size() == 0 && options.class_weights.size() == 0 &&
                      call.slope_unit.hi <= 1 && call.slope_unit.hi >= 0x1p-30;
-  LabelFormula<Real, Targets> formula(targets, plain, smoothed, gradient != nullptr, options, report, portable, sums);
+  const bool pairs = std::is_same_v<Scalar, Real> && plain && z.classes == 2 && uses_kernels(scalars.temperature);
+  const bool slopes = report && gradient;
+  LabelFormula<Real, Targets> formula(targets, plain, smoothed, slopes && !pairs, options, report, portable, sums);
   if constexpr (std::is_same_v<Scalar, Real>) {
-    const auto run = [&](bool slopes, const auto& results) {
-      if (!report) return results();
-      LabelFormula<Real, Targets> reported(targets, plain, false, slopes, options, report, portable, sums);
-      with_report_apart(z, call, scalars.temperature, first, last, reported, sums, results);
+    const auto apart = [&](const auto& results) {
+      if (report)
+        with_report_apart(z, call, scalars.temperature, first, last, formula, sums, results);
+      else
+        results();
+      return true;
     };
-    if (plain && z.classes == 2 && uses_kernels(scalars.temperature)) {
-      const bool slopes = report && gradient;
-      run(false, [&] {
+    if (pairs)
+      return apart([&] {
         TwoClassLabels<Real, Targets>(z, targets, gradient, call, options.ignore_index, slopes, portable,
                                       sums.of(first))
             .run(first, last);
       });
-      return true;
-    }
     LabelFormula<Real, Targets> alone(targets, plain, smoothed, false, options, nullptr, portable, sums);
     using Columns = StreamedColumns<Real, CrossEntropyFormula<Real>>;
-    if (report && Columns::suits(z, gradient, scalars.temperature, alone)) {
-      run(gradient != nullptr, [&] { Columns(z, gradient, call, alone).run(first, last); });
-      return true;
-    }
+    if (report && Columns::suits(z, gradient, scalars.temperature, alone))
+      return apart([&] { Columns(z, gradient, call, alone).run(first, last); });
   }
   return run_tiles<CrossEntropyFormula<Real>>(z, gradient, call, scalars.temperature, first, last, formula);
 }

@@ -81,10 +81,11 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
     simd::LossSums tile_sums{};
     const bool reports = report_ != nullptr;
     const TileMask regular = Numbers::numbers(reports, call, count, admitted, &tile, &told_, &tile_sums);
-    sums_.of(first).loss += wide<W>(tile_sums.loss);
+    auto& sums = sums_.of(first);
+    sums.loss += wide<W>(tile_sums.loss);
     if (!report_) return regular;
-    if (gradient_) sums_.of(first).temperature_gradient += wide<W>(tile_sums.temperature_gradient);
-    sums_.of(first).z_loss += wide<W>(tile_sums.z_loss);
+    if (gradient_) sums.temperature_gradient += wide<W>(tile_sums.temperature_gradient);
+    sums.z_loss += wide<W>(tile_sums.z_loss);
     this->write_report(tile, first, count);
     if constexpr (Targets::are_labels) {
       Index labels[Tile::most];

@@ -29,10 +29,6 @@ struct Caches {
   static constexpr Index second_level = of_bytes(262144);
   /// So few classes are transposed: beyond, the lanes are filled by one sample.
   static constexpr Index few_classes = 6 * line;
-  /// Samples of a few pairs of vectors of floats are better left where they are, if their own sums are all they need.
-  static constexpr bool are_short_rows(Index classes) {
-    return sizeof(Real) == sizeof(float) && classes % (2 * line) == 0 && classes <= few_classes;
-  }
 };
 
 }  // namespace detail

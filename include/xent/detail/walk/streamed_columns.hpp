@@ -13,9 +13,8 @@
 #include <xent/types.hpp>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <cstddef>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -46,10 +45,7 @@ class StreamedColumns {
   /// Samples [first, last).
   void run(Index first, Index last) {
     tiles_.resize(size(((std::min)(most, last - first) + Tile::most - 1) / Tile::most));
-    for (Tile& tile : tiles_) {
-      std::fill(std::begin(tile.weight), std::end(tile.weight), 1.0);
-      std::fill(std::begin(tile.class_weight), std::end(tile.class_weight), 1.0);
-    }
+    for (Tile& tile : tiles_) tile.weigh_equally();
     for (Index i = first; i < last;) {  // wherever the first one is, groups end at the same samples
       const Index end = (std::min)(last, (i / most + 1) * most);
       group(i, end - i);
@@ -114,15 +110,16 @@ class StreamedColumns {
     Samples<const Real> z = z_.part(first + i, n);
     const TileMask present = formula_.take(z, first + i, n, tile);
     const TileMask admitted = formula_.shift(call_, n, tile) & present;
-    const auto lost = [&](Index j) { return !(tile.anchor[j] == Real(0)) || !(tile.rest_hi[j] == tile.rest_hi[j]); };
-    bool any_lost = false;
-    for (Index j = 0; j < n; ++j) any_lost = any_lost || lost(j);
-    if (any_lost) {
+    TileMask lost = 0;
+    for (Index j = 0; j < n; ++j)
+      if (!(tile.anchor[j] == Real(0)) || std::isnan(tile.rest_hi[j])) lost |= tile_bit(j);
+    lost &= present;
+    if (lost != 0) {
       simd::Traffic<Real> none;
       Tile again = tile;
       Kernels::sums(call_, logits(first + i, 0), z_.classes, n, {nullptr, 0}, {nullptr, 0}, &none, &again);
       for (Index j = 0; j < n; ++j) {
-        if (!lost(j)) continue;
+        if ((lost & tile_bit(j)) == 0) continue;
         tile.rest_hi[j] = again.rest_hi[j];
         tile.rest_lo[j] = again.rest_lo[j];
       }

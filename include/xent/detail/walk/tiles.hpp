@@ -18,7 +18,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -48,9 +47,8 @@ class Tiles {
     strided_ = !rows && z.sample_stride == 1 && (!out || out->sample_stride == 1);
     works_ = (rows || strided_) && uses_kernels(temperature);
     if (!works_) return;
-    std::fill(std::begin(tile_.weight), std::end(tile_.weight), 1.0);
-    std::fill(std::begin(tile_.class_weight), std::end(tile_.class_weight), 1.0);
-    short_ = rows && Sizes::are_short_rows(z.classes) && formula.writes_multiples();
+    tile_.weigh_equally();
+    short_ = rows && simd::RowKernels<Real>::are_short(z.classes) && formula.writes_multiples();
     transposed_ = rows && !short_ && z.classes <= Sizes::few_classes;
     beyond_caches_ = z.classes * z.count * static_cast<Index>(sizeof(Real)) >= beyond_caches;
     const bool flows = rows && out && !in_place_ && beyond_caches_ && out->sample_stride == z.classes;

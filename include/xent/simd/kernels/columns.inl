@@ -169,18 +169,17 @@ template <class L>
 inline void column_send(L /*lanes*/, const Rows<typename L::Real>& held, Index n, Index count, bool begun, bool ends,
                         const Rows<typename L::Real>& out) {
   using Real = typename L::Real;
-  constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
+  constexpr Index line = L::lanes;
   for (Index k = 0; k < n; ++k) {
-    const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out[k]) / sizeof(Real)) & (line - 1);
-    const Index waited = begun ? past : 0;
+    const Index ahead = coefficients_to_line<L>(out[k]);
+    const Index waited = begun ? -ahead & (line - 1) : 0;
     const Real* from = held[k] - waited;
     Real* to = out[k] - waited;
     const Real* const last = held[k] + count;
-    const Index head = begun ? 0 : (std::min)(count, (line - past) & (line - 1));
+    const Index head = begun ? 0 : (std::min)(count, ahead);
     to = std::copy(from, from + head, to);
     from += head;
-    for (; from + line <= last; from += line, to += line)
-      for (Index j = 0; j < line; j += L::lanes) L::stream(to + j, L::load(from + j));
+    for (; from + line <= last; from += line, to += line) L::stream(to, L::load(from));
     if (ends)
       std::copy(from, last, to);
     else

@@ -25,8 +25,8 @@ struct LabelKernels {
   static bool two_classes(const Call<Real>& call, const Rows<const Real>& z, Index count, const std::int32_t* labels,
                           Real absent, bool slopes, const Rows<Real>& out, Traffic<Real>* traffic, LossSums* sums,
                           unsigned long long* left);
-  static constexpr Index most_pairs = 512;
-  static constexpr Index vector_of_pairs = 16;
+  static constexpr Index most_pairs = 512;      // samples of a call: their logits stay in a first-level cache
+  static constexpr Index vector_of_pairs = 16;  // a multiple of the lanes: whole vectors of samples, whatever Real is
 };
 
 }  // namespace simd

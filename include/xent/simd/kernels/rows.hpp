@@ -12,6 +12,9 @@ namespace simd {
 /// Documented in rows.inl, in the order in which they are called.
 template <class Real>
 struct RowKernels {
+  /// Samples of a few pairs of vectors of floats are better left where they are, if their own sums are all they need.
+  static constexpr bool are_short(Index n) { return sizeof(Real) == sizeof(float) && n > 0 && n % 32 == 0 && n <= 96; }
+
   static void maxima(const Rows<const Real>& z, Index n, Index count, Traffic<Real>* traffic, Tile<Real>* tile);
   static void predictions(const Rows<const Real>& z, Index n, Index count, const Tile<Real>& tile, Index* prediction);
   static void sums(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count, const Rows<Real>& stored,

@@ -52,7 +52,7 @@ inline typename L::Real maximum(const Logits& z, Index n, Traffic<typename L::Re
 template <class L>
 inline void row_maxima(L /*lanes*/, const Rows<const typename L::Real>& z, Index n, Index count,
                        Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
-  if (is_short_row<L>(n)) return short_row_maxima<L>(z, n, count, traffic, tile);
+  if (RowKernels<typename L::Real>::are_short(n)) return short_row_maxima<L>(z, n, count, traffic, tile);
   for (Index i = 0; i < count; ++i) tile->maximum[i] = maximum<L>(Stored<L>{z[i]}, n, traffic, &tile->where[i]);
 }
 
@@ -80,7 +80,7 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
   using Real = typename L::Real;
   using V = typename L::V;
   if constexpr (std::is_same_v<L, Float>)
-    if (is_short_row<L>(n)) return short_row_sums<L, moment>(call, z, n, count, stored, traffic, tile);
+    if (RowKernels<Real>::are_short(n)) return short_row_sums<L, moment>(call, z, n, count, stored, traffic, tile);
   constexpr Index step = bundle * L::lanes;
   const Index filled_up = (n + step - 1) / step * step;
   const Marked<L> marked(call);
@@ -175,14 +175,12 @@ inline void row_scale(L /*lanes*/, const Tile<typename L::Real>& tile, const Row
 template <class L, class Function>
 inline void map(const typename L::Real* z, Index n, Traffic<typename L::Real>* traffic, typename L::Real* out,
                 bool stream, const Function& function) {
-  using Real = typename L::Real;
   using V = typename L::V;
   Index k = 0;
   if (stream) {  // from the first cache line on
-    const Index line = 64 / static_cast<Index>(sizeof(Real));
-    const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) / sizeof(Real)) & (line - 1);
-    for (const Index head = (std::min)(n, (line - past) & (line - 1)); k < head; k += (std::min)(L::lanes, head - k))
-      store_up_to<L>(out + k, head - k, function(load_up_to<L>(z + k, head - k, 0)));
+    const Index head = (std::min)(n, coefficients_to_line<L>(out));
+    if (head > 0) store_up_to<L>(out, head, function(load_up_to<L>(z, head, 0)));
+    k = head;
     for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {
       move_on<L>(traffic, 4);
 #pragma GCC unroll 8

@@ -2,11 +2,6 @@
 // vectors: for as many samples at a time as there are lanes. L is Float; samples of doubles are transposed.
 
 template <class L>
-constexpr bool is_short_row(Index n) {
-  return std::is_same_v<L, Float> && n % (2 * L::lanes) == 0 && n <= 6 * L::lanes;
-}
-
-template <class L>
 struct SumOfVectors {
   static typename L::V of(typename L::V a, typename L::V b) { return a + b; }
 };

@@ -93,7 +93,6 @@ inline void column_exponentiate(L /*lanes*/, const Call<typename L::Real>& call,
                                 Index n, Index count, const Rows<typename L::Real>& out, bool stream) {
   using Real = typename L::Real;
   using V = typename L::V;
-  constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
   const auto part = [&](const Real* from, Real* to, Index i, Index size) {
     V logit[1] = {load_up_to<L>(from + i, size, 0)};
     V x[1];
@@ -105,9 +104,9 @@ inline void column_exponentiate(L /*lanes*/, const Call<typename L::Real>& call,
     Real* const to = out[k];
     Index i = 0;
     if (stream) {
-      const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(to) / sizeof(Real)) & (line - 1);
-      const Index head = (std::min)(count, (line - past) & (line - 1));
-      for (; i < head; i += (std::min)(L::lanes, head - i)) part(from, to, i, head - i);
+      const Index head = (std::min)(count, coefficients_to_line<L>(to));
+      if (head > 0) part(from, to, 0, head);
+      i = head;
     }
     for (; i + L::abreast * L::lanes <= count; i += L::abreast * L::lanes) {
       V logit[L::abreast];
@@ -115,8 +114,7 @@ inline void column_exponentiate(L /*lanes*/, const Call<typename L::Real>& call,
 #pragma GCC unroll 4
       for (Index j = 0; j < L::abreast; ++j) {
         logit[j] = L::load(from + i + j * L::lanes);
-        for (Index l = 0; l < L::lanes; l += line)
-          __builtin_prefetch(from + 2 * z.stride + i + j * L::lanes + l + line - 1, 0, 2);
+        __builtin_prefetch(from + 2 * z.stride + i + (j + 1) * L::lanes - 1, 0, 2);
       }
       scaled_exponentials<L, L::abreast>(call, scales, logit, i, x);
 #pragma GCC unroll 4

@@ -99,7 +99,7 @@ struct LogisticNumbers {
   V q;                    // times 2^scale
   V d;                    // -x T
   V loser, loser_rest;    // the same where the label has the smaller logit, and what it was rounded by
-  V slope;                // the gradient of the greater logit
+  V size;                 // of the gradients
   V gradient;             // of class 0, minus that of class 1
 
   [[gnu::always_inline]] LogisticNumbers(const LogisticCall<L>& call, const V* z, V label) {
@@ -139,9 +139,19 @@ struct LogisticNumbers {
     const V product_rest = L::fma(of_label, call.alpha_rest, L::fms(of_label, call.alpha, product));
     const V quotient = rounded(product * inverse);
     const V remainder = L::fma(-quotient, sum, product) + L::fma(-quotient, sum_rest, product_rest);
-    const V size = L::select(counted, L::fma(remainder, inverse, quotient), none);
+    size = L::select(counted, L::fma(remainder, inverse, quotient), none);
     gradient = L::select(first, -size, size);
-    slope = L::select(wins, -size, size);
+  }
+
+  /// Adds up d times the gradient of the greater logit. A gradient of less than 2^-scale, alpha q, may be denormal, and
+  /// the product is not: there it is d that is scaled down.
+  template <class Sum>
+  void add_slope(const LogisticCall<L>& call, Sum* sum) const {
+    const auto loses = loser < L::set1(0);
+    const auto tiny = (q < L::set1(1)) & ~loses;
+    const V scaled = L::fma(q, call.alpha, rounded(q * call.alpha_rest));
+    const V distance = L::select(tiny, d * L::set1(static_cast<Real>(1 / unit<Real>())), d);
+    sum->add_product(L::select(loses, size, -L::select(tiny, scaled, size)), distance);
   }
 };
 
@@ -168,7 +178,7 @@ inline bool two_classes_in_lanes(L /*lanes*/, const Call<typename L::Real>& call
     log_sum.add(numbers.q);
     losers.add(numbers.loser);
     losers.add(numbers.loser_rest);
-    if (slopes) slope_sum.add_product(numbers.slope, numbers.d);
+    if (slopes) numbers.add_slope(shared, &slope_sum);
     move_on<L>(traffic, step);
     V gradient[2] = {numbers.gradient + L::set1(0), L::set1(0) - numbers.gradient};
     if (L::bits(numbers.left) != 0) {

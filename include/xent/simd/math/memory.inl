@@ -15,6 +15,12 @@ inline void store_up_to(typename L::Real* p, Index n, typename L::V x) {
     L::store_partial(p, n, x);
 }
 
+/// How many coefficients there are up to the next cache line, less than a vector of them, which is one.
+template <class L>
+inline Index coefficients_to_line(const typename L::Real* p) {
+  return -static_cast<Index>(reinterpret_cast<std::uintptr_t>(p) / sizeof(*p)) & (L::lanes - 1);
+}
+
 template <class L>
 inline constexpr typename L::Real minus_infinity = -std::numeric_limits<typename L::Real>::infinity();
 
