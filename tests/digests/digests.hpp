@@ -176,13 +176,11 @@ class Digest {
   void add(const Number& x) {
     if constexpr (std::is_integral_v<Number>)
       add_bits(static_cast<std::int64_t>(x));
-    else if (x == x)
-      add_bits(x);
     else
-      add_bits(not_a_number);
+      add_number(x, x);
   }
-  void add(const Eigen::half& x) { add_16_bits(x); }
-  void add(const Eigen::bfloat16& x) { add_16_bits(x); }
+  void add(const Eigen::half& x) { add_number(x, static_cast<float>(x)); }
+  void add(const Eigen::bfloat16& x) { add_number(x, static_cast<float>(x)); }
   template <class Numbers>
   void add(const Eigen::DenseBase<Numbers>& numbers) {
     for (Index j = 0; j < numbers.cols(); ++j)
@@ -194,26 +192,36 @@ class Digest {
       for (Index k = 0; k < shape.classes; ++k) add(layout.at(k, i));
   }
 
+  /// FNV-1a, of bits but for the sign of a zero, and of the signs of zeros.
   std::uint64_t value() const { return value_; }
+  std::uint64_t zero_signs() const { return zero_signs_; }
 
  private:
   static constexpr std::uint32_t not_a_number = 0x7FC00000;
+  static constexpr std::uint64_t prime = 0x100000001B3U;
 
+  template <class Stored, class Number>
+  void add_number(const Stored& x, Number number) {
+    if (number == 0) {
+      unsigned char bytes[sizeof(Stored)];
+      std::memcpy(bytes, &x, sizeof(Stored));
+      zero_signs_ = (zero_signs_ ^ bytes[sizeof(Stored) - 1]) * prime;
+      add_bits(Stored(0));
+    } else if (number == number) {
+      add_bits(x);
+    } else {
+      add_bits(not_a_number);
+    }
+  }
   template <class Bits>
   void add_bits(const Bits& x) {
     unsigned char bytes[sizeof(Bits)];
     std::memcpy(bytes, &x, sizeof(Bits));
-    for (const unsigned char byte : bytes) value_ = (value_ ^ byte) * 0x100000001B3U;
-  }
-  template <class S>
-  void add_16_bits(const S& x) {
-    if (const auto number = static_cast<float>(x); number == number)
-      add_bits(x);
-    else
-      add_bits(not_a_number);
+    for (const unsigned char byte : bytes) value_ = (value_ ^ byte) * prime;
   }
 
   std::uint64_t value_ = 0xCBF29CE484222325U;
+  std::uint64_t zero_signs_ = 0xCBF29CE484222325U;
 };
 
 /// Whether there are kernels: batches that are larger than the caches take no other path where there are none.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <string>
 
@@ -27,6 +28,16 @@ bool has_libm(const std::string& name) {
   return false;
 }
 
+/// The signs of zeros of all cases of a function.
+std::map<std::string, Digest>& zero_signs() {
+  static std::map<std::string, Digest> digests;
+  return digests;
+}
+
+void print_line(const std::string& name, std::uint64_t value) {
+  std::printf("%s %016llx\n", name.c_str(), static_cast<unsigned long long>(value));
+}
+
 }  // namespace
 
 void print(const std::string& name, const Digest& digest) {
@@ -36,8 +47,10 @@ void print(const std::string& name, const Digest& digest) {
     std::exit(1);
   }
   const bool of_eigen = name.rfind("eigen/", 0) == 0;
-  std::printf("%s%s %016llx\n", !of_eigen && has_libm(name) ? "libm/" : "", name.c_str(),
-              static_cast<unsigned long long>(digest.value()));
+  const char* const prefix = !of_eigen && has_libm(name) ? "libm/" : "";
+  print_line(prefix + name, digest.value());
+  const std::string function = name.substr(0, name.find('/', of_eigen ? sizeof("eigen/") - 1 : 0));
+  zero_signs()[prefix + function].add(static_cast<std::int64_t>(digest.zero_signs()));
 }
 
 namespace {
@@ -75,6 +88,9 @@ int main() {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
   std::printf("# the compiler may fuse products and sums\n");
 #endif
+#ifdef XENT_TESTS_FAST_MATH
+  std::printf("# -ffast-math\n");
+#endif
 
   softmax();
   logsumexp();
@@ -91,4 +107,5 @@ int main() {
   logits();
   information();
   counts();
+  for (const auto& [function, digest] : zero_signs()) print_line(function + "/signs_of_zeros", digest.value());
 }

@@ -27,6 +27,19 @@ T opaque(T x) {
   return x;
 }
 
+/// std::fma. Where a processor may lack it, clang 13 to 16 make a product and a sum of it under -ffast-math, whatever
+/// they are told of the code around: they do not see what is called by its address.
+template <class T>
+T fused(T a, T b, T c) {
+#if defined(__clang__) && !defined(__FMA__) && !XENT_KERNELS_FOR_ARM64
+  T (*function)(T, T, T) = std::fma;
+  asm("" : "+r"(function));
+  return function(a, b, c);
+#else
+  return std::fma(a, b, c);
+#endif
+}
+
 /// The unevaluated sum hi + lo, |lo| <= ulp(hi)/2: 106 bits for double. The operations are the ones of Dekker (1971)
 /// and Knuth (TAOCP 2, 4.2.2) with fma in place of splitting; relative error below 2^-102 barring cancellation. Unlike
 /// the textbook forms they keep IEEE infinities: an infinite hi has lo = 0 instead of NaN.
@@ -52,7 +65,7 @@ struct Twofold {
   }
   static Twofold two_product(T a, T b) {
     const T product = opaque(a * b);
-    return {product, product - product == T(0) ? std::fma(a, b, -product) : T(0)};
+    return {product, product - product == T(0) ? fused(a, b, -product) : T(0)};
   }
 
   friend Twofold operator-(const Twofold& a) { return {-a.hi, -a.lo}; }
@@ -69,7 +82,7 @@ struct Twofold {
   friend Twofold operator/(const Twofold& a, const Twofold& b) {
     const T quotient = a.hi / b.hi;
     if (!(quotient - quotient == T(0)) || !(b.hi - b.hi == T(0))) return quotient;
-    const T remainder = std::fma(-quotient, b.hi, a.hi) + (a.lo - opaque(quotient * b.lo));
+    const T remainder = fused(-quotient, b.hi, a.hi) + (a.lo - opaque(quotient * b.lo));
     return renormalised(quotient, remainder / b.hi);
   }
   Twofold& operator+=(const Twofold& other) { return *this = *this + other; }
