@@ -26,17 +26,46 @@
 #endif
 
 // Programs that link two versions of xent get two sets of symbols, never a mixture; and so do those whose units have
-// exceptions or not.
+// exceptions or not, and, headers alone, those whose units may use different instructions: the linker keeps one copy of
+// an inline function, and a processor without AVX must not be given that of a unit with -mavx2.
 #if XENT_HAS_EXCEPTIONS
-#define XENT_INLINE_NAMESPACE v0
+#define XENT_NAME_OF_ERRORS
 #else
-#define XENT_INLINE_NAMESPACE v0_without_exceptions
+#define XENT_NAME_OF_ERRORS _without_exceptions
 #endif
+#if defined(XENT_COMPILED)
+#define XENT_NAME_OF_VECTORS
+#elif defined(__AVX512F__)
+#define XENT_NAME_OF_VECTORS _avx512
+#elif defined(__AVX2__)
+#define XENT_NAME_OF_VECTORS _avx2
+#elif defined(__AVX__)
+#define XENT_NAME_OF_VECTORS _avx
+#elif defined(__SSE3__)
+#define XENT_NAME_OF_VECTORS _sse3
+#elif defined(__ARM_FEATURE_SVE)
+#define XENT_NAME_OF_VECTORS _sve
+#else
+#define XENT_NAME_OF_VECTORS
+#endif
+#if defined(__FMA__) && !defined(XENT_COMPILED)
+#define XENT_NAME_OF_FMA _fma
+#else
+#define XENT_NAME_OF_FMA
+#endif
+#if (defined(__BMI__) || defined(__LZCNT__) || defined(__POPCNT__)) && !defined(XENT_COMPILED)
+#define XENT_NAME_OF_BITS _bits
+#else
+#define XENT_NAME_OF_BITS
+#endif
+#define XENT_JOINED(a, b, c, d) v0##a##b##c##d
+#define XENT_NAME_OF(a, b, c, d) XENT_JOINED(a, b, c, d)
+#define XENT_INLINE_NAMESPACE \
+  XENT_NAME_OF(XENT_NAME_OF_ERRORS, XENT_NAME_OF_VECTORS, XENT_NAME_OF_FMA, XENT_NAME_OF_BITS)
 
 // -fassociative-math and -freciprocal-math (parts of -ffast-math) let the compiler compute something else: what carries
 // the last digits of a sum is 0 in exact arithmetic. gcc 12 has macros for both. clang has none, but can be told that
-// xent's own code is to be compiled as written. (Float results then keep their bounds; of double ones, 105 ULP were
-// seen.)
+// xent's own code is to be compiled as written: the bits are those without -ffast-math, but for the sign of a zero.
 #if defined(__clang__) && (defined(__x86_64__) || defined(__i386__) || defined(__powerpc64__) || defined(__s390x__))
 #define XENT_AS_WRITTEN_BEGIN _Pragma("float_control(precise, on, push)")
 #define XENT_AS_WRITTEN_END _Pragma("float_control(pop)")
@@ -66,7 +95,7 @@
 #endif
 
 // Which processors there are kernels for, by gcc and clang. (On Windows gcc does not align the stack for AVX.)
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
+#if defined(__GNUC__) && defined(__x86_64__) && (!defined(_WIN32) || defined(__clang__))
 #define XENT_KERNELS_FOR_X86_64 1
 #else
 #define XENT_KERNELS_FOR_X86_64 0
