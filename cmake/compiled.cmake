@@ -6,6 +6,7 @@ add_library(xent::compiled ALIAS xent_compiled)
 target_link_libraries(xent_compiled PUBLIC xent)
 target_compile_definitions(xent_compiled PUBLIC XENT_COMPILED)
 set_target_properties(xent_compiled PROPERTIES
+  UNITY_BUILD OFF # each source is the definition of what the others only declare
   EXPORT_NAME compiled
   OUTPUT_NAME xent
   POSITION_INDEPENDENT_CODE ON

@@ -1,4 +1,5 @@
-// One call of every function, for configurations that some programs are built with. Exits with 1 if a number is wrong.
+// One call of every function, for configurations that some programs are built with. Prints the instruction set in use;
+// exits with 1 if a number is wrong.
 
 #include <xent/xent.hpp>
 
@@ -7,6 +8,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdio>
 #include <vector>
 
 namespace {
@@ -80,5 +82,6 @@ void call_all() {
 int main() {
   call_all<float>();
   call_all<double>();
+  std::puts(xent::name(xent::instruction_set()));
   return wrong == 0 ? 0 : 1;
 }
