@@ -13,6 +13,9 @@ namespace simd {
 
 using Index = std::ptrdiff_t;
 
+/// Of an array.
+constexpr std::size_t bound(Index n) { return static_cast<std::size_t>(n); }
+
 /// An unevaluated sum.
 struct Twice {
   double hi;

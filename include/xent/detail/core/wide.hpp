@@ -158,7 +158,7 @@ W widen(const Scalar& x) {
   if constexpr (std::is_same_v<Scalar, W>) {
     return x;
   } else if constexpr (std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>) {
-    return W(static_cast<float>(x));
+    return static_cast<W>(static_cast<float>(x));
   } else if constexpr (std::is_same_v<W, Twofold<double>> && std::is_same_v<Scalar, long double>) {
     const double high = static_cast<double>(x);
     return high - high == 0 ? W(high, static_cast<double>(x - high)) : W(high);

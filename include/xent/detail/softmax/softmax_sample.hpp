@@ -67,7 +67,7 @@ struct ExponentialScale<Twofold<double>> {
   /// exp(256 ln 2 - x) where exp(-x) would be near the end of the range; else exactly `one` for x = 0, so that the
   /// softmax of a lone class is 1 and its gradient 0.
   static W exponential(const W& x) {
-    if (x.hi > 512) return math::exp_of(W(W(0x1.62e42fefa39efp+7, 0x1.abc9e3b39803fp-48) - x));
+    if (x.hi > 512) return math::exp_of(W(0x1.62e42fefa39efp+7, 0x1.abc9e3b39803fp-48) - x);
     const W e = math::exp_of(-x);
     return {e.hi * 0x1p256, e.lo * 0x1p256};
   }
@@ -90,7 +90,7 @@ class Exponentials {
     const W difference = maximum_ - logit;
     if (is_finite(difference)) return difference / temperature_;
     // Two finite logits further apart than the largest number. Halving denormals would not be exact: only here.
-    const W half(Real(0.5));
+    const W half(0.5);
     return W(2) * W(W(half * maximum_ - half * logit) / temperature_);
   }
 

@@ -82,11 +82,11 @@ struct HalfOfFloat {
   }
 
   using Bits = unsigned __attribute__((vector_size(32)));
-  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
-  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits as_bits(V x) { return reinterpret_cast<Bits>(x); }
+  static V as_number(Bits bits) { return reinterpret_cast<V>(bits); }
   static Bits entries(const unsigned* table, Bits which) {
-    return (Bits)_mm256_permutevar8x32_epi32(_mm256_load_si256(reinterpret_cast<const __m256i*>(table)),
-                                             (__m256i)which);  // NOLINT
+    return reinterpret_cast<Bits>(_mm256_permutevar8x32_epi32(
+        _mm256_load_si256(reinterpret_cast<const __m256i*>(table)), reinterpret_cast<__m256i>(which)));
   }
   static V of_integers(const std::int32_t* p) {
     return _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
@@ -106,7 +106,7 @@ struct HalfOfFloat {
     return ((static_cast<int>(bits) >> Mask{0, 1, 2, 3, 4, 5, 6, 7}) & 1) != 0;
   }
   static unsigned long long bits(Mask mask) {
-    return static_cast<unsigned long long>(_mm256_movemask_ps((__m256)mask));  // NOLINT: same bits
+    return static_cast<unsigned long long>(_mm256_movemask_ps(reinterpret_cast<__m256>(mask)));
   }
 
  private:
@@ -164,15 +164,15 @@ struct HalfOfDouble {
   }
 
   using Bits = unsigned long long __attribute__((vector_size(32)));
-  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
-  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits as_bits(V x) { return reinterpret_cast<Bits>(x); }
+  static V as_number(Bits bits) { return reinterpret_cast<V>(bits); }
   static Bits entries(const unsigned long long* table, Bits which) {
     const auto* const pairs = reinterpret_cast<const __m128d*>(table);
-    const __m256i odd = _mm256_slli_epi64((__m256i)which, 1);    // NOLINT: the second of a pair
-    const __m256i late = _mm256_slli_epi64((__m256i)which, 62);  // NOLINT: the second pair
-    return (Bits)_mm256_blendv_pd(_mm256_permutevar_pd(_mm256_broadcast_pd(pairs), odd),
-                                  _mm256_permutevar_pd(_mm256_broadcast_pd(pairs + 1), odd),
-                                  _mm256_castsi256_pd(late));  // NOLINT
+    const __m256i odd = _mm256_slli_epi64(reinterpret_cast<__m256i>(which), 1);    // the second of a pair
+    const __m256i late = _mm256_slli_epi64(reinterpret_cast<__m256i>(which), 62);  // the second pair
+    return reinterpret_cast<Bits>(_mm256_blendv_pd(_mm256_permutevar_pd(_mm256_broadcast_pd(pairs), odd),
+                                                   _mm256_permutevar_pd(_mm256_broadcast_pd(pairs + 1), odd),
+                                                   _mm256_castsi256_pd(late)));
   }
   static V look_up(const double* table, V x) {
     const Bits at = (as_bits(x) >> 48) & 15;
@@ -188,7 +188,7 @@ struct HalfOfDouble {
   static Mask first_lanes(Index n) { return Mask{0, 1, 2, 3} < n; }
   static Mask of_bits(unsigned long long bits) { return ((static_cast<long long>(bits) >> Mask{0, 1, 2, 3}) & 1) != 0; }
   static unsigned long long bits(Mask mask) {
-    return static_cast<unsigned long long>(_mm256_movemask_pd((__m256d)mask));  // NOLINT: same bits
+    return static_cast<unsigned long long>(_mm256_movemask_pd(reinterpret_cast<__m256d>(mask)));
   }
 
   static constexpr Index block = 2;

@@ -105,11 +105,12 @@ struct Float {
     x[3] = _mm512_maskz_shuffle_ps(0xFFFF, b, d, 0xEE);
   }
   using Bits = unsigned __attribute__((vector_size(64)));
-  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
-  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits as_bits(V x) { return reinterpret_cast<Bits>(x); }
+  static V as_number(Bits bits) { return reinterpret_cast<V>(bits); }
   /// Of a table that holds 8 entries twice, those that the last three bits say.
   static Bits entries(const unsigned* table, Bits which) {
-    return (Bits)_mm512_maskz_permutexvar_epi32(0xFFFF, (__m512i)which, _mm512_load_si512(table));  // NOLINT
+    return reinterpret_cast<Bits>(
+        _mm512_maskz_permutexvar_epi32(0xFFFF, reinterpret_cast<__m512i>(which), _mm512_load_si512(table)));
   }
   static V of_integers(const std::int32_t* p) { return _mm512_maskz_cvtepi32_ps(0xFFFF, _mm512_loadu_si512(p)); }
   /// Lane i is lane from[i] of a or, counting on, of b.
@@ -123,9 +124,9 @@ struct Float {
     return Mask{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} < static_cast<int>(n);
   }
   static Mask of_bits(unsigned long long bits) {
-    return (Mask)_mm512_movm_epi32(static_cast<__mmask16>(bits));  // NOLINT: same bits
+    return reinterpret_cast<Mask>(_mm512_movm_epi32(static_cast<__mmask16>(bits)));
   }
-  static unsigned long long bits(Mask mask) { return _mm512_movepi32_mask((__m512i)mask); }  // NOLINT: same bits
+  static unsigned long long bits(Mask mask) { return _mm512_movepi32_mask(reinterpret_cast<__m512i>(mask)); }
 
   static __m256 lower(V x) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), 0)); }
   static __m256 upper(V x) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xF, _mm512_castps_pd(x), 1)); }
@@ -215,17 +216,18 @@ struct Double {
   /// The numbers of a table of 16 that the leading four digits of x behind the point say.
   static V look_up(const double* table, V x) {
     const Bits digits = as_bits(x) >> 48;
-    return _mm512_maskz_permutex2var_pd(0xFF, load(table), (__m512i)digits, load(table + 8));  // NOLINT
+    return _mm512_maskz_permutex2var_pd(0xFF, load(table), reinterpret_cast<__m512i>(digits), load(table + 8));
   }
   static __m256d lower(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 0); }
   static __m256d upper(V x) { return _mm512_maskz_extractf64x4_pd(0xF, x, 1); }
 
   using Bits = unsigned long long __attribute__((vector_size(64)));
-  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
-  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits as_bits(V x) { return reinterpret_cast<Bits>(x); }
+  static V as_number(Bits bits) { return reinterpret_cast<V>(bits); }
   /// Of a table that holds 4 entries twice, those that the last two bits say.
   static Bits entries(const unsigned long long* table, Bits which) {
-    return (Bits)_mm512_maskz_permutexvar_epi64(0xFF, (__m512i)which, _mm512_load_si512(table));  // NOLINT
+    return reinterpret_cast<Bits>(
+        _mm512_maskz_permutexvar_epi64(0xFF, reinterpret_cast<__m512i>(which), _mm512_load_si512(table)));
   }
   static V of_integers(const std::int32_t* p) {
     return _mm512_maskz_cvtepi32_pd(0xFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
@@ -239,7 +241,7 @@ struct Double {
   static Mask of_bits(unsigned long long bits) {
     return ((static_cast<long long>(bits) >> Mask{0, 1, 2, 3, 4, 5, 6, 7}) & 1) != 0;
   }
-  static unsigned long long bits(Mask mask) { return _mm512_movepi64_mask((__m512i)mask); }  // NOLINT: same bits
+  static unsigned long long bits(Mask mask) { return _mm512_movepi64_mask(reinterpret_cast<__m512i>(mask)); }
 
  private:
   static __mmask8 mask_of(Index n) {

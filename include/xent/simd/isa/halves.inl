@@ -175,8 +175,8 @@ struct LanesOfHalves {
     Half::store_pieces(p + half / block * step, step, x.high);
   }
   static void transpose_pieces(V* x) {
-    typename Half::V low[block];
-    typename Half::V high[block];
+    typename Half::V low[bound(block)];
+    typename Half::V high[bound(block)];
 #pragma GCC unroll 4
     for (Index j = 0; j < block; ++j) {
       low[j] = x[j].low;

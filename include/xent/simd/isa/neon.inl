@@ -48,7 +48,7 @@ struct QuarterOfFloat {
   }
   static V leave_out_equal(V a, V b, V e, V* count) {
     const uint32x4_t equal = vceqq_f32(a, b);
-    *count = *count + V(floats(vandq_u32(equal, integers(set1(1)))));
+    *count = *count + floats(vandq_u32(equal, integers(set1(1))));
     return floats(vbicq_u32(integers(e), equal));
   }
   static V select_greater(V a, V b, V x, V y) { return vbslq_f32(vcgtq_f32(a, b), x, y); }
@@ -92,8 +92,8 @@ struct QuarterOfFloat {
   }
 
   using Bits = unsigned __attribute__((vector_size(16)));
-  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
-  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits as_bits(V x) { return reinterpret_cast<Bits>(x); }
+  static V as_number(Bits bits) { return reinterpret_cast<V>(bits); }
   static Bits entries(const unsigned* table, Bits which) {
     const uint8x16x2_t both = {{vreinterpretq_u8_u32(vld1q_u32(table)), vreinterpretq_u8_u32(vld1q_u32(table + 4))}};
     return vreinterpretq_u32_u8(vqtbl2q_u8(both, bytes_of(vandq_u32(which, vdupq_n_u32(7)))));
@@ -114,7 +114,7 @@ struct QuarterOfFloat {
   static Mask first_lanes(Index n) { return Mask{0, 1, 2, 3} < static_cast<int>(n); }
   static Mask of_bits(unsigned long long bits) { return ((static_cast<int>(bits) >> Mask{0, 1, 2, 3}) & 1) != 0; }
   static unsigned long long bits(Mask mask) {
-    return vaddvq_u32((uint32x4_t)(mask & Mask{1, 2, 4, 8}));  // NOLINT: same bits
+    return vaddvq_u32(reinterpret_cast<uint32x4_t>(mask & Mask{1, 2, 4, 8}));
   }
 
  private:
@@ -170,8 +170,8 @@ struct QuarterOfDouble {
   static double total(V x) { return x[0] + x[1]; }
 
   using Bits = unsigned long long __attribute__((vector_size(16)));
-  static Bits as_bits(V x) { return (Bits)x; }       // NOLINT: the bits of a vector
-  static V as_number(Bits bits) { return (V)bits; }  // NOLINT
+  static Bits as_bits(V x) { return reinterpret_cast<Bits>(x); }
+  static V as_number(Bits bits) { return reinterpret_cast<V>(bits); }
   static Bits entries(const unsigned long long* table, Bits which) {
     return Bits{table[which[0] & 3], table[which[1] & 3]};
   }

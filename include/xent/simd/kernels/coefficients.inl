@@ -52,7 +52,7 @@ inline Index before_line(const Real* out) {
 /// begins there.
 template <class L>
 struct Held {
-  alignas(64) typename L::Real values[static_cast<std::size_t>(together * L::lanes)];
+  alignas(64) typename L::Real values[bound(together * L::lanes)];
 
   Held() {}  // NOLINT: written before it is read
 

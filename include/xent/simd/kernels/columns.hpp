@@ -14,7 +14,7 @@ template <class Real>
 struct ColumnScales {
   static constexpr Index most = 4096 / static_cast<Index>(sizeof(Real));  // a page of each class
 
-  static constexpr Index room = most + 16;  // a vector may begin at any of them
+  static constexpr std::size_t room = bound(most + 16);  // a vector may begin at any of them
 
   alignas(64) Real anchor[room];
   Real k[room], factor_hi[room], factor_lo[room], unscale[room], subtracted[room];

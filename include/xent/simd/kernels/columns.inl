@@ -44,7 +44,7 @@ inline void column_predictions(L /*lanes*/, const Rows<const typename L::Real>& 
   for (Index i = 0; i < count; ++i) prediction[i] = n;
   for (Index k = n; k > 0;) {
     const Index first = (std::max<Index>)(0, k - counted);
-    V found[groups];
+    V found[bound(groups)];
     for (V& none : found) none = L::set1(-1);
     for (; k > first; --k) {
       const V number = L::set1(static_cast<Real>(k - 1 - first));
@@ -107,7 +107,7 @@ inline void column_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, con
   constexpr Index most = Tile<Real>::most / L::lanes;
   const Index groups = (count + L::lanes - 1) / L::lanes;
   const Marked<L> marked(call);
-  Sums sums[most];
+  Sums sums[bound(most)];
   for (Index g = 0; g < groups; ++g) sums[g] = Sums::zero();
   for (Index first = 0; first < n; first += bundle) {
     for (Index g = 0; g < groups; ++g) {

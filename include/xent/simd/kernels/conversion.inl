@@ -15,8 +15,8 @@ inline void convert(const void* from, Index n, void* to, const Function& functio
     function(source, target);
   }
   if (k < n) {
-    char read[from_step] = {};
-    char written[to_step];
+    char read[bound(from_step)] = {};
+    char written[bound(to_step)];
     std::memcpy(read, source, static_cast<std::size_t>(n - k) * from_size);
     function(read, written);
     std::memcpy(target, written, static_cast<std::size_t>(n - k) * to_size);

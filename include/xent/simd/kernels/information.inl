@@ -130,7 +130,7 @@ class InformationLanes {
  private:
   template <bool second>
   void add_logs(V p, V q) {
-    const Double::V x = Double::larger(Double::set1(least_in_log<L>), widened<second>(q));
+    const Double::V x = Double::larger(Double::set1(static_cast<double>(least_in_log<L>)), widened<second>(q));
     add_product_with_log<Double>(widened<second>(p), x, sum<second>());
   }
   template <bool second>
@@ -205,7 +205,7 @@ inline void information_of_rows(L /*lanes*/, MeasureConstant<measure> /*measure*
 template <class L, Measure measure, Index width>
 inline void information_of_lanes(const Rows<const typename L::Real>& p, const Rows<const typename L::Real>& q, Index n,
                                  Index count, double* hi, double* lo) {
-  InformationLanes<L, measure> lanes[width];
+  InformationLanes<L, measure> lanes[bound(width)];
   for (Index k = 0; k < n; ++k) {
     const typename L::Real* const x = p[k];
     const typename L::Real* const y = measure == Measure::entropy ? x : q[k];

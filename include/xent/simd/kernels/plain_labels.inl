@@ -39,7 +39,8 @@ struct PlainCall {
     inverse_t_lo = L::set1(call.inverse_t_lo);
     alpha = L::set1(alpha_hi);
     alpha_up = rounded(alpha * up);
-    alpha_rest_up = rounded(L::set1(static_cast<Real>((call.slope_unit.hi - alpha_hi) + call.slope_unit.lo)) * up);
+    alpha_rest_up = rounded(
+        L::set1(static_cast<Real>((call.slope_unit.hi - static_cast<double>(alpha_hi)) + call.slope_unit.lo)) * up);
   }
 };
 

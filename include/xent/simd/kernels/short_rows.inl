@@ -17,7 +17,7 @@ template <class L, class Combine = SumOfVectors<L>>
   alignas(64) typename L::Real pieces[L::lanes / block * L::lanes];
 #pragma GCC unroll 4
   for (Index i = 0; i < L::lanes; i += block) {
-    typename L::V y[block];
+    typename L::V y[bound(block)];
 #pragma GCC unroll 4
     for (Index j = 0; j < block; ++j) y[j] = x[i + j];
     L::transpose_pieces(y);

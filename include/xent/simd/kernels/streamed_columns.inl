@@ -68,8 +68,8 @@ template <class L, Index vectors>
                                                        const ColumnScales<typename L::Real>& scales,
                                                        const typename L::V* logit, Index i, typename L::V* out) {
   using V = typename L::V;
-  V magic[vectors];
-  V d[vectors];
+  V magic[bound(vectors)];
+  V d[bound(vectors)];
 #pragma GCC unroll 4
   for (Index j = 0; j < vectors; ++j) {
     magic[j] = L::set1(Powers<L>::magic) - L::load(scales.k + i + j * L::lanes);

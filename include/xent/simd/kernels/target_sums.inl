@@ -103,8 +103,8 @@ inline void weighted_sums_of_columns(L /*lanes*/, TargetKind<of_p, of_q> /*kind*
   constexpr Index most = Tile<Real>::most / L::lanes;
   const V none = L::set1(0);
   const Index groups = (count + L::lanes - 1) / L::lanes;
-  Sums sums[most];
-  V argmax[most];
+  Sums sums[bound(most)];
+  V argmax[bound(most)];
   for (Index g = 0; g < groups; ++g) {
     sums[g] = Sums::zero();
     argmax[g] = none;

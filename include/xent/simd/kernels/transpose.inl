@@ -5,7 +5,7 @@
 template <class L, Index n, bool back>
 struct Interleaving {
   struct Steps {
-    unsigned from[static_cast<std::size_t>(n * n * L::lanes)];
+    unsigned from[bound(n * n * L::lanes)];
   };
   static constexpr Steps steps() {
     Steps s{};
@@ -38,7 +38,7 @@ template <class L, Index n>
 inline Index gather_few(const typename L::Real* from, Index count, const Rows<typename L::Real>& to) {
   Index i = 0;
   for (; i + L::lanes <= count; i += L::lanes) {
-    typename L::V x[n];
+    typename L::V x[bound(n)];
 #pragma GCC unroll 8
     for (Index j = 0; j < n; ++j) x[j] = L::load(from + i * n + j * L::lanes);
 #pragma GCC unroll 8
@@ -51,7 +51,7 @@ template <class L, Index n>
 inline Index scatter_few(const Rows<const typename L::Real>& from, Index count, typename L::Real* to) {
   Index i = 0;
   for (; i + L::lanes <= count; i += L::lanes) {
-    typename L::V x[n];
+    typename L::V x[bound(n)];
 #pragma GCC unroll 8
     for (Index k = 0; k < n; ++k) x[k] = L::load(from[k] + i);
 #pragma GCC unroll 8
@@ -70,7 +70,7 @@ inline void gather_in_lanes(L /*lanes*/, const Rows<const typename L::Real>& fro
   for (Index first = 0; first < n && done > 0; first += block) {
     const Index k = (std::min)(first, n - block);
     for (Index i = 0; i < done; i += L::lanes) {
-      typename L::V x[block];
+      typename L::V x[bound(block)];
 #pragma GCC unroll 8
       for (Index j = 0; j < block; ++j) x[j] = L::load_pieces(from[i + j] + k, block * from.stride);
       L::transpose_pieces(x);
@@ -97,7 +97,7 @@ inline void scatter_in_lanes(L /*lanes*/, const Rows<const typename L::Real>& fr
   for (Index first = 0; first < n && done > 0; first += block) {
     const Index k = (std::min)(first, n - block);
     for (Index i = 0; i < done; i += L::lanes) {
-      typename L::V x[block];
+      typename L::V x[bound(block)];
 #pragma GCC unroll 8
       for (Index j = 0; j < block; ++j) x[j] = L::load(from[k + j] + i);
       L::transpose_pieces(x);

@@ -75,8 +75,8 @@ struct LogisticCall {
       : shift{L::set1(0), L::set1(call.c_hi), L::set1(call.c_lo), L::set1(magic), L::set1(0)},
         inverse_t(L::set1(call.inverse_t_hi)),
         alpha(L::set1(static_cast<Real>(call.slope_unit.hi))),
-        alpha_rest(L::set1(
-            static_cast<Real>((call.slope_unit.hi - static_cast<Real>(call.slope_unit.hi)) + call.slope_unit.lo))),
+        alpha_rest(L::set1(static_cast<Real>(
+            (call.slope_unit.hi - static_cast<double>(static_cast<Real>(call.slope_unit.hi))) + call.slope_unit.lo))),
         absent(L::set1(absent_label)) {}
 
  private:

@@ -90,9 +90,9 @@ template <class L, Index n>
                                                 const typename L::V* d, typename L::V* x) {
   using V = typename L::V;
   using P = Powers<L>;
-  V multiple[n];
-  V f[n];
-  V p[n];
+  V multiple[bound(n)];
+  V f[bound(n)];
+  V p[bound(n)];
 #pragma GCC unroll 4
   for (Index j = 0; j < n; ++j) multiple[j] = L::fma(d[j], c_hi, magic[j]);
 #pragma GCC unroll 4
@@ -114,7 +114,7 @@ template <class L, Index n>
 /// Of samples with the same shift.
 template <class L, Index n>
 [[gnu::always_inline]] inline void exponentials(const Shifted<L>& shift, const typename L::V* d, typename L::V* x) {
-  typename L::V magic[n];
+  typename L::V magic[bound(n)];
 #pragma GCC unroll 4
   for (Index j = 0; j < n; ++j) magic[j] = shift.magic;
   exponentials<L, n>(shift.c_hi, shift.c_lo, magic, d, x);

@@ -48,11 +48,11 @@ inline constexpr double long_log_tail[] = {
     -0x1.297076a8a162bp-4, 0x1.72f540df464fcp-4,  -0x1.99aaded4d9ff9p-4, 0x1.c71d70d322f16p-4,  -0x1.fffffeba42a51p-4,
     0x1.2492490c85daap-3,  -0x1.5555555549515p-3, 0x1.999999999b11bp-3,  -0x1.0000000000006p-2, 0x1.5555555555555p-2};
 
-template <class L, int terms>
+template <class L, std::size_t terms>
 inline typename L::V polynomial(const double (&coefficients)[terms], typename L::V x) {
   typename L::V sum = L::set1(coefficients[0]);
 #pragma GCC unroll 24
-  for (int j = 1; j < terms; ++j) sum = L::mul_add(sum, x, L::set1(coefficients[j]));
+  for (std::size_t j = 1; j < terms; ++j) sum = L::mul_add(sum, x, L::set1(coefficients[j]));
   return sum;
 }
 
