@@ -7,7 +7,7 @@
 
 #include <xent/softmax_cross_entropy.hpp>
 
-#include <limits>
+#include <cmath>
 
 namespace {
 

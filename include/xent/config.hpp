@@ -25,9 +25,9 @@
 #endif
 #endif
 
-// Programs that link two versions of xent get two sets of symbols, never a mixture; and so do those whose units have
-// exceptions or not, and, headers alone, those whose units may use different instructions: the linker keeps one copy of
-// an inline function, and a processor without AVX must not be given that of a unit with -mavx2.
+// Programs that link two versions of xent get two sets of symbols, never a mixture; and so do units with and without
+// exceptions, and, headers alone, units that may use other vectors, fma, or instructions for single bits: the linker
+// keeps one copy of an inline function, and a processor without AVX must not be given that of a unit with -mavx2.
 #if XENT_HAS_EXCEPTIONS
 #define XENT_NAME_OF_ERRORS
 #else

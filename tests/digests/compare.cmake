@@ -42,10 +42,8 @@ if(left_out AND INSTRUCTION_SET STREQUAL "portable")
   return()
 endif()
 
-set(left_out_ends "nothing")
 if(NOT fast_math EQUAL -1)
   list(APPEND left_out "eigen/")
-  set(left_out_ends "signs_of_zeros")
 endif()
 
 # The names in a text, with digest_<set>_<name>; less what is left out.
@@ -54,7 +52,8 @@ function(read_digests set text)
   set(names "")
   foreach(line IN LISTS lines)
     string(REGEX MATCH "^([^ /]+/?)[^ ]* " name "${line}")
-    if(CMAKE_MATCH_1 STREQUAL "libm" OR CMAKE_MATCH_1 IN_LIST left_out OR name MATCHES "/${left_out_ends} $")
+    if(CMAKE_MATCH_1 STREQUAL "libm" OR CMAKE_MATCH_1 IN_LIST left_out
+        OR (NOT fast_math EQUAL -1 AND name MATCHES "/signs_of_zeros $"))
       continue()
     endif()
     string(STRIP "${name}" name)

@@ -27,11 +27,11 @@ T opaque(T x) {
   return x;
 }
 
-/// std::fma. Where a processor may lack it, clang 13 to 16 make a product and a sum of it under -ffast-math, whatever
-/// they are told of the code around: they do not see what is called by its address.
+/// std::fma. On x86 without -mfma clang 13 to 16 make a product and a sum of it under -ffast-math, whatever they are
+/// told of the code around: they do not see what is called by its address. (Later ones are treated alike.)
 template <class T>
 T fused(T a, T b, T c) {
-#if defined(__clang__) && !defined(__FMA__) && !XENT_KERNELS_FOR_ARM64
+#if defined(__clang__) && (defined(__x86_64__) || defined(__i386__)) && !defined(__FMA__)
   T (*function)(T, T, T) = std::fma;
   asm("" : "+r"(function));
   return function(a, b, c);

@@ -41,13 +41,6 @@ inline void fetch_ahead(const void* p) {
   __builtin_prefetch(reinterpret_cast<const void*>(ahead));  // NOLINT(performance-no-int-to-ptr): never dereferenced
 }
 
-/// How many coefficients come before a cache line begins.
-template <class Real>
-inline Index before_line(const Real* out) {
-  constexpr Index line = 64 / static_cast<Index>(sizeof(Real));
-  return (line - static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) / sizeof(Real)) % line) % line;
-}
-
 /// The results of up to `together` vectors, on their way to out[first]; past the caches if that is asked for and a line
 /// begins there.
 template <class L>
@@ -59,7 +52,7 @@ struct Held {
   void write(typename L::Real* out, Index first, Index n, bool stream) const {
     if (out == nullptr) return;
     out += first;
-    if (stream && n == together * L::lanes && before_line(out) == 0) {
+    if (stream && n == together * L::lanes && before_line<L>(out) == 0) {
       for (Index k = 0; k < n; k += L::lanes) L::stream(out + k, L::load(values + k));
     } else {
       for (Index k = 0; k < n; k += L::lanes) store_up_to<L>(out + k, n - k, L::load(values + k));
@@ -72,7 +65,7 @@ struct Held {
 template <class L, class Body>
 inline Index in_groups(const typename L::Real* out, bool stream, Index n, const Body& body) {
   constexpr Index most = together * L::lanes;
-  Index count = stream && out != nullptr ? before_line(out) : 0;
+  Index count = stream && out != nullptr ? before_line<L>(out) : 0;
   if (count == 0) count = most;
   for (Index i = 0; i < n;) {
     if (count > n - i) count = n - i;

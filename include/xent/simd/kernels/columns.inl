@@ -171,7 +171,7 @@ inline void column_send(L /*lanes*/, const Rows<typename L::Real>& held, Index n
   using Real = typename L::Real;
   constexpr Index line = L::lanes;
   for (Index k = 0; k < n; ++k) {
-    const Index ahead = coefficients_to_line<L>(out[k]);
+    const Index ahead = before_line<L>(out[k]);
     const Index waited = begun ? -ahead & (line - 1) : 0;
     const Real* from = held[k] - waited;
     Real* to = out[k] - waited;

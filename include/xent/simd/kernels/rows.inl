@@ -178,7 +178,7 @@ inline void map(const typename L::Real* z, Index n, Traffic<typename L::Real>* t
   using V = typename L::V;
   Index k = 0;
   if (stream) {  // from the first cache line on
-    const Index head = (std::min)(n, coefficients_to_line<L>(out));
+    const Index head = (std::min)(n, before_line<L>(out));
     if (head > 0) store_up_to<L>(out, head, function(load_up_to<L>(z, head, 0)));
     k = head;
     for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {

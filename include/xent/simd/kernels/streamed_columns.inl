@@ -104,7 +104,7 @@ inline void column_exponentiate(L /*lanes*/, const Call<typename L::Real>& call,
     Real* const to = out[k];
     Index i = 0;
     if (stream) {
-      const Index head = (std::min)(count, coefficients_to_line<L>(to));
+      const Index head = (std::min)(count, before_line<L>(to));
       if (head > 0) part(from, to, 0, head);
       i = head;
     }

@@ -37,7 +37,7 @@ inline void write_classes(typename L::Real* out, Index n, bool stream, Traffic<t
                           const Value& value) {
   Index k = 0;
   if (stream) {
-    const Index head = (std::min)(n, before_line(out));
+    const Index head = (std::min)(n, before_line<L>(out));
     for (; k < head; k += (std::min)(L::lanes, head - k)) store_up_to<L>(out + k, head - k, value(k, head - k));
   }
   for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {

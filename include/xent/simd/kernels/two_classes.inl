@@ -99,7 +99,7 @@ struct LogisticNumbers {
   V q;                    // times 2^scale
   V d;                    // -x T
   V loser, loser_rest;    // the same where the label has the smaller logit, and what it was rounded by
-  V size;                 // of the gradients
+  V size;                 // the absolute value of both gradients
   V gradient;             // of class 0, minus that of class 1
 
   [[gnu::always_inline]] LogisticNumbers(const LogisticCall<L>& call, const V* z, V label) {

@@ -15,9 +15,9 @@ inline void store_up_to(typename L::Real* p, Index n, typename L::V x) {
     L::store_partial(p, n, x);
 }
 
-/// How many coefficients there are up to the next cache line, less than a vector of them, which is one.
+/// How many coefficients come before a cache line begins: less than a vector of them, which is one.
 template <class L>
-inline Index coefficients_to_line(const typename L::Real* p) {
+inline Index before_line(const typename L::Real* p) {
   return -static_cast<Index>(reinterpret_cast<std::uintptr_t>(p) / sizeof(*p)) & (L::lanes - 1);
 }
 
