@@ -53,12 +53,12 @@ class NoSubnormals {
 #endif
 
 /// body(inputs, axis) for the shapes that take different ways.
-template <class Real, class Body>
+template <class Scalar, class Body>
 void for_shapes(double sigma, const Body& body) {
   for (const xent::Axis axis : {xent::Axis::columns, xent::Axis::rows})
     for (const Index classes : {2, 7, 33, 300, 5000}) {
       CAPTURE(classes, axis == xent::Axis::columns);
-      body(Inputs<Real>(classes, axis, sigma), axis);
+      body(Inputs<Scalar>(classes, axis, sigma), axis);
     }
 }
 
@@ -113,7 +113,8 @@ TEST_CASE("rounding modes: the logarithm of a scalar that has derivatives ends")
 }
 
 // A program that has asked for it is stopped where one of these flags is raised.
-TEMPLATE_TEST_CASE("traps: ordinary finite numbers raise no flag but those of rounding", "", float, double) {
+TEMPLATE_TEST_CASE("traps: ordinary finite numbers raise no flag but those of rounding", "", float, double, Eigen::half,
+                   Eigen::bfloat16) {
   for_shapes<TestType>(3, [](const auto& inputs, xent::Axis axis) {
     for_every_function(inputs, axis, [](const char* name, const auto& call) {
       std::feclearexcept(FE_ALL_EXCEPT);
