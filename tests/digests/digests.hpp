@@ -9,6 +9,7 @@
 
 #include <Eigen/Core>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -203,9 +204,7 @@ class Digest {
   template <class Stored, class Number>
   void add_number(const Stored& x, Number number) {
     if (number == 0) {
-      unsigned char bytes[sizeof(Stored)];
-      std::memcpy(bytes, &x, sizeof(Stored));
-      zero_signs_ = (zero_signs_ ^ bytes[sizeof(Stored) - 1]) * prime;
+      zero_signs_ = (zero_signs_ ^ (std::signbit(number) ? 0x80U : 0U)) * prime;
       add_bits(Stored(0));
     } else if (number == number) {
       add_bits(x);

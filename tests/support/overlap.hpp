@@ -118,13 +118,12 @@ class Call {
 
 /// A buffer for all of them; a few numbers are `rare`.
 template <class Scalar>
-std::vector<Scalar> content_for(const std::vector<Place>& places, double rare, Random& random, double low = 0.1,
-                                double high = 1) {
+std::vector<Scalar> content_for(const std::vector<Place>& places, double rare, Random& random) {
   Index size = 40;
   for (const Place& place : places) size = std::max(size, *place.coefficients().rbegin() + 41);
   std::vector<Scalar> content;
   for (Index i = 0; i < size; ++i)
-    content.push_back(static_cast<Scalar>(random.integer(40) == 0 ? rare : random.uniform(low, high)));
+    content.push_back(static_cast<Scalar>(random.integer(40) == 0 ? rare : random.uniform(0.1, 1)));
   return content;
 }
 

@@ -13,7 +13,7 @@ namespace simd {
 
 using Index = std::ptrdiff_t;
 
-/// Of an array.
+/// The bound of an array of n elements.
 constexpr std::size_t bound(Index n) { return static_cast<std::size_t>(n); }
 
 /// An unevaluated sum.

@@ -20,7 +20,7 @@ W full_exp(const W& x) {
 }
 template <class T>
 Twofold<T> full_exp(Twofold<T> x) {
-  constexpr T surely_out_of_range = 0x1p15;
+  constexpr T surely_out_of_range = T(0x1p15);
   if (!(std::abs(x.hi) < surely_out_of_range)) return math::exp(x);
   int squarings = 0;
   for (; std::abs(x.hi) > T(0.125); ++squarings) x = x * Twofold<T>(T(0.5));

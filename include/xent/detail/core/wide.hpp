@@ -50,6 +50,8 @@ struct Twofold {
 
   Twofold() = default;
   Twofold(T value) : hi(value) {}  // NOLINT(google-explicit-constructor): exact
+  template <class Less, class = std::enable_if_t<std::is_floating_point_v<Less> && (sizeof(Less) < sizeof(T))>>
+  Twofold(Less value) : hi(static_cast<T>(value)) {}  // NOLINT(google-explicit-constructor): exact
   Twofold(T high, T low) : hi(high), lo(low) {}
 
   /// hi + lo for |high| >= |low|, the error dropped where hi is not finite.
@@ -158,10 +160,10 @@ W widen(const Scalar& x) {
   if constexpr (std::is_same_v<Scalar, W>) {
     return x;
   } else if constexpr (std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>) {
-    return static_cast<W>(static_cast<float>(x));
+    return W(static_cast<float>(x));
   } else if constexpr (std::is_same_v<W, Twofold<double>> && std::is_same_v<Scalar, long double>) {
     const double high = static_cast<double>(x);
-    return high - high == 0 ? W(high, static_cast<double>(x - high)) : W(high);
+    return high - high == 0 ? W(high, static_cast<double>(x - static_cast<Scalar>(high))) : W(high);
   } else if constexpr (std::is_same_v<W, Twofold<double>>) {
     return W(static_cast<double>(x));
   } else if constexpr (std::is_same_v<W, Twofold<long double>>) {

@@ -69,7 +69,7 @@ inline double atanh_tail(double square) {
 template <class Real, class W>
 W divergence_term(const W& p, const W& q, const W& difference) {
   if (p == W(0)) return q;
-  if (q == W(0)) return widen<W>(infinity<Real>());
+  if (q == W(0)) return W(infinity<Real>());
   const W sum = p + q;
   const W doubled = difference + difference;
   if (doubled > sum || W(-doubled) > sum) return p * log_of_ratio(p, q) - difference;

@@ -65,7 +65,7 @@ class JointTable {
   /// NaN where it is not a probability.
   W entry(Index i, Index j) const {
     const W value = widen<W>(rows_[i][j]);
-    return is_amount(value) ? scaled(value) : widen<W>(nan<Real>());
+    return is_amount(value) ? scaled(value) : W(nan<Real>());
   }
 
   W row_sum(Index i) const {

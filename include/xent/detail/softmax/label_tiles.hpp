@@ -203,10 +203,12 @@ bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const S
                                       sums.of(first))
             .run(first, last);
       });
-    LabelFormula<Real, Targets> alone(targets, plain, smoothed, false, options, nullptr, portable, sums);
-    using Columns = StreamedColumns<Real, CrossEntropyFormula<Real>>;
-    if (report && Columns::suits(z, gradient, scalars.temperature, alone))
-      return apart([&] { Columns(z, gradient, call, alone).run(first, last); });
+    if (report) {
+      LabelFormula<Real, Targets> alone(targets, plain, smoothed, false, options, nullptr, portable, sums);
+      using Columns = StreamedColumns<Real, CrossEntropyFormula<Real>>;
+      if (Columns::suits(z, gradient, scalars.temperature, alone))
+        return apart([&] { Columns(z, gradient, call, alone).run(first, last); });
+    }
   }
   return run_tiles<CrossEntropyFormula<Real>>(z, gradient, call, scalars.temperature, first, last, formula);
 }

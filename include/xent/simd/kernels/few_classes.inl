@@ -40,7 +40,7 @@ inline bool few_classes_in_lanes(L /*lanes*/, const Call<typename L::Real>& call
     double hi[L::lanes];
     double lo[L::lanes];
     column.rest.store(hi, lo);
-    load_sum(hi, lo, &of_samples.rest, &of_samples.rest_low);
+    load_sum(hi, is_float<L> ? nullptr : lo, &of_samples.rest, &of_samples.rest_low);
 
     const PlainNumbers<L> numbers(shared, m, label_logit, plain.one, plain.one_rest, of_samples);
     const auto present = (label != L::set1(absent)) & L::first_lanes(count - i);

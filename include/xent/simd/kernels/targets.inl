@@ -38,7 +38,8 @@ inline void write_classes(typename L::Real* out, Index n, bool stream, Traffic<t
   Index k = 0;
   if (stream) {
     const Index head = (std::min)(n, before_line<L>(out));
-    for (; k < head; k += (std::min)(L::lanes, head - k)) store_up_to<L>(out + k, head - k, value(k, head - k));
+    if (head > 0) store_up_to<L>(out, head, value(Index{0}, head));
+    k = head;
   }
   for (; k + 4 * L::lanes <= n; k += 4 * L::lanes) {
     typename L::V x[4];

@@ -33,14 +33,13 @@ inline constexpr Index group = 8 * L::lanes;
 /// argument, and a loop during which memory rests would be lost.
 template <class L>
 inline void move_on(Traffic<typename L::Real>* traffic, Index lines) {
-  constexpr Index line = 64 / static_cast<Index>(sizeof(typename L::Real));
   const char* const fetched = traffic->fetched;
   if (fetched < traffic->end) {  // the last ones may lie behind the end
 #pragma GCC unroll 8
     for (Index j = 0; j < lines; ++j) __builtin_prefetch(fetched + 64 * j, 0, 2);  // into the second-level cache
     traffic->fetched = fetched + 64 * lines;
   }
-  const Index next = traffic->sent + lines * line;
+  const Index next = traffic->sent + lines * L::lanes;
   if (next > traffic->size) return;
   for (Index j = traffic->sent; j < next; j += L::lanes) L::stream(traffic->to + j, L::load(traffic->from + j));
   traffic->sent = next;
@@ -50,6 +49,5 @@ inline void move_on(Traffic<typename L::Real>* traffic, Index lines) {
 template <class L>
 inline void finish_traffic(L /*lanes*/, Traffic<typename L::Real>* traffic) {
   while (traffic->size - traffic->sent >= 8 * group<L>) move_on<L>(traffic, 8);
-  constexpr Index line = 64 / static_cast<Index>(sizeof(typename L::Real));
-  while (traffic->size - traffic->sent >= line) move_on<L>(traffic, 1);
+  while (traffic->size - traffic->sent >= L::lanes) move_on<L>(traffic, 1);
 }
