@@ -135,13 +135,15 @@ TEMPLATE_TEST_CASE("confident losses at the end of the range keep their digits",
   const auto lowest = static_cast<Real>(std::log(Limits<Real>::min()));
   Options<Real> o;
   for (const Index classes : {2, 40, 5000})
-    for (const Real gap : {Real(-0.97) * lowest, Real(-1.005) * lowest}) {
-      CAPTURE(classes, gap);
-      support::Matrix<Real> z = support::Matrix<Real>::Constant(classes, 1, Real(1));
-      z(0, 0) = Real(1) + gap;
-      const support::Batch<Real> b(z, {0});
-      CHECK(support::disagreement(support::answer(b, Kind::labels), b, Kind::labels, o) == "");
-    }
+    for (const Real gap : {Real(-0.97) * lowest, Real(-1.005) * lowest})
+      for (const Real temperature : {Real(1), Real(0.75)}) {
+        CAPTURE(classes, gap, temperature);
+        o.temperature = temperature;
+        support::Matrix<Real> z = support::Matrix<Real>::Constant(classes, 1, Real(1));
+        z(0, 0) = Real(1) + gap * temperature;
+        const support::Batch<Real> b(z, {0});
+        CHECK(support::disagreement(support::answer(b, Kind::labels, o), b, Kind::labels, o) == "");
+      }
 }
 
 TEMPLATE_TEST_CASE("a large weight brings a small softmax back into range", "", float, double) {
