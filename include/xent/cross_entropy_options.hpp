@@ -35,8 +35,14 @@ class Weights : public Eigen::Array<Real, Eigen::Dynamic, 1> {
     *this = weights;
   }
 
-  Weights& operator=(std::initializer_list<Real> weights) { return copy(weights); }
-  Weights& operator=(const std::vector<Real>& weights) { return copy(weights); }
+  Weights& operator=(std::initializer_list<Real> weights) {
+    copy(weights);
+    return *this;
+  }
+  Weights& operator=(const std::vector<Real>& weights) {
+    copy(weights);
+    return *this;
+  }
   template <class Derived>
   Weights& operator=(const Eigen::DenseBase<Derived>& weights) {
     static_assert(Derived::IsVectorAtCompileTime,
@@ -52,11 +58,10 @@ class Weights : public Eigen::Array<Real, Eigen::Dynamic, 1> {
 
  private:
   template <class Container>
-  Weights& copy(const Container& weights) {
+  void copy(const Container& weights) {
     this->resize(static_cast<Eigen::Index>(weights.size()));
     Eigen::Index i = 0;
     for (const Real& weight : weights) (*this)[i++] = weight;
-    return *this;
   }
 };
 

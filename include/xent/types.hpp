@@ -27,9 +27,9 @@ static_assert(
     std::is_same_v<Eigen::Index, std::ptrdiff_t>,
     "xent: the library is compiled with the ordinary Eigen::Index: without EIGEN_DEFAULT_DENSE_INDEX_TYPE, or "
     "by headers alone, without XENT_COMPILED");
-[[gnu::used]] inline thread_local char all_units_must_define_XENT_COMPILED_or_none = 0;
+[[gnu::used]] inline thread_local char all_units_must_define_XENT_COMPILED_or_none = 0;  // NOLINT
 #else
-[[gnu::used]] inline char all_units_must_define_XENT_COMPILED_or_none = 0;
+[[gnu::used]] inline char all_units_must_define_XENT_COMPILED_or_none = 0;  // NOLINT: a sentence, read by nobody else
 #endif
 
 }  // namespace detail

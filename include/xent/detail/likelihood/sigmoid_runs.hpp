@@ -48,7 +48,8 @@ class ForwardReader {
 template <class Real, class Targets>
 class EntryRuns {
  public:
-  EntryRuns(const Targets& targets, Index classes) : targets_(targets), reader_(targets), classes_(classes) {}
+  EntryRuns(const Targets& targets, Index classes)  // NOLINT(*-member-init): what is gathered is written first
+      : targets_(targets), reader_(targets), classes_(classes) {}
 
   static RunLength length() { return {gathered, false}; }
   /// As RunsIn does.
@@ -89,7 +90,7 @@ class EntryRuns {
   Index begin_ = 0;
   Index end_ = 0;
   Index last_inexact_ = -1;
-  GatheredCoefficients<Real> gathered_;                           // NOLINT: written before it is read
+  GatheredCoefficients<Real> gathered_;
   std::array<bool, static_cast<std::size_t>(gathered)> inexact_;  // NOLINT: no Real has all of its digits
 };
 

@@ -92,9 +92,9 @@ class CrossEntropyFormula : public MultipleOfExponentials<Real> {
       if ((regular & tile_bit(j)) != 0 && report_->prediction[first + j] == labels[j]) ++sums_.of(first).correct;
   }
 
-  const CrossEntropyOptions<Real>& options_;
-  CrossEntropyReport<Real>* report_;
-  BlockSums<Real> sums_;
+  const CrossEntropyOptions<Real>& options_;  // NOLINT(misc-non-private-*): what all formulas share, here and below
+  CrossEntropyReport<Real>* report_;          // NOLINT(misc-non-private-*)
+  BlockSums<Real> sums_;                      // NOLINT(misc-non-private-*)
 
  public:
   CrossEntropyFormula(const CrossEntropyFormula&) = delete;

@@ -96,7 +96,7 @@ class TwoClassLabels {
     const std::int32_t* labels = targets_.integers(first);
     auto absent = static_cast<Real>(ignored_);  // which is no label if it is rounded
     Array<std::int32_t, most> copy;             // NOLINT: written before it is read
-    if (!labels) {
+    if (labels == nullptr) {
       read_labels(first, count, copy.data());
       labels = copy.data();
       absent = Real(-1);

@@ -50,7 +50,7 @@ struct RowResults : ColumnResults<Real> {
 
 /// The path of one sample, with its results in a place or where the caller wants it.
 template <class Real>
-struct PortablePath {
+struct PortablePath {  // NOLINT(*-member-init): neither can be without a function
   FunctionRef<void(Index i, Sample<Real> out)> into;
   FunctionRef<void(Index i)> in_place;
 };

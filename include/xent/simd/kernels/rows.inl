@@ -71,6 +71,55 @@ inline void row_predictions(L /*lanes*/, const Rows<const typename L::Real>& z, 
   }
 }
 
+/// The exponentials of one sample on their way to memory, unless `to` has none, and into their sums.
+template <class L, bool moment>
+struct RowExponentials {
+  using Real = typename L::Real;
+  using V = typename L::V;
+
+  const Marked<L>& marked;
+  Shifted<L> shift;
+  Real maximum;
+  const Real* from;
+  Real* to;
+  ExponentialSums<L, moment> sums = ExponentialSums<L, moment>::zero();
+
+  /// Of a whole bundle without the maximum that is to be left out, where the shift happens in the exponent.
+  [[gnu::always_inline]] void add(Index k) {
+    V logit[bundle];
+    V e[bundle];
+    V distance[bundle];
+#pragma GCC unroll 4
+    for (Index j = 0; j < bundle; ++j) {
+      logit[j] = L::load(from + k + j * L::lanes);
+      if (moment) distance[j] = sums.of_unmasked(logit[j], shift.top - logit[j]);
+    }
+#pragma GCC unroll 4
+    for (Index j = 0; j < bundle; j += L::abreast) exponentials<L, L::abreast>(shift, logit + j, e + j);
+    if (to) {
+#pragma GCC unroll 4
+      for (Index j = 0; j < bundle; ++j) L::store(to + k + j * L::lanes, moment ? marked(logit[j], e[j]) : e[j]);
+    }
+    sums.add(e, distance);
+  }
+
+  /// Of any bundle. Where a vector is not whole, there are more maxima: of no infinity, which would raise a flag.
+  [[gnu::always_inline]] void add_but_maxima(Index k, Index n) {
+    V e[bundle];
+    V distance[bundle];
+    for (Index j = 0; j < bundle; ++j) {
+      const Index at = k + j * L::lanes;
+      const V logit = load_up_to<L>(from + at, n - at, maximum);
+      const V d = logit - shift.anchor;
+      if (moment) distance[j] = sums.of_unmasked(logit, shift.top - d);
+      e[j] = exponential<L>(shift, d);
+      if (to) store_up_to<L>(to + at, n - at, moment ? marked(logit, e[j]) : e[j]);
+      e[j] = L::leave_out_equal(logit, L::set1(maximum), e[j], &sums.count);
+    }
+    sums.add(e, distance);
+  }
+};
+
 /// The exponentials of samples whose shifts are known: kept in `stored` unless it has no memory; their sum without one
 /// of the maxima; with `moment`, the sum of e (max - z).
 template <class L, bool moment>
@@ -78,59 +127,28 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
                      const Rows<const typename L::Real>& z, Index n, Index count, const Rows<typename L::Real>& stored,
                      Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
   using Real = typename L::Real;
-  using V = typename L::V;
   if constexpr (std::is_same_v<L, Float>)
     if (RowKernels<Real>::are_short(n)) return short_row_sums<L, moment>(call, z, n, count, stored, traffic, tile);
   constexpr Index step = bundle * L::lanes;
   const Index filled_up = (n + step - 1) / step * step;
   const Marked<L> marked(call);
   for (Index i = 0; i < count; ++i) {
-    const Shifted<L> shift = Shifted<L>::of_sample(call, *tile, i);
-    const Real maximum = tile->maximum[i];
+    RowExponentials<L, moment> row{marked, Shifted<L>::of_sample(call, *tile, i), tile->maximum[i], z[i],
+                                   stored.data ? stored[i] : nullptr};
     const Index where = tile->where[i];
     const Index whole = tile->anchor[i] == 0 ? n - n % step : 0;
-    const Real* const from = z[i];
-    Real* const to = stored.data ? stored[i] : nullptr;
-    auto sums = ExponentialSums<L, moment>::zero();
-    for (Index k = 0; k < n;) {
-      // Whole bundles without the maximum that is to be left out, where the shift happens in the exponent.
+    for (Index k = 0; k < n; k += step) {
       const Index stop = k < where ? (std::min)(where, whole) : k < where + group<L> ? k : whole;
       for (; k < stop; k += step) {
-        V logit[bundle];
-        V e[bundle];
-        V distance[bundle];
         move_on<L>(traffic, 3);
-#pragma GCC unroll 4
-        for (Index j = 0; j < bundle; ++j) {
-          logit[j] = L::load(from + k + j * L::lanes);
-          if (moment) distance[j] = sums.of_unmasked(logit[j], shift.top - logit[j]);
-        }
-#pragma GCC unroll 4
-        for (Index j = 0; j < bundle; j += L::abreast) exponentials<L, L::abreast>(shift, logit + j, e + j);
-        if (to) {
-#pragma GCC unroll 4
-          for (Index j = 0; j < bundle; ++j) L::store(to + k + j * L::lanes, moment ? marked(logit[j], e[j]) : e[j]);
-        }
-        sums.add(e, distance);
+        row.add(k);
       }
-      // The others. Where a vector is not whole, there are more maxima: of no infinity, which would raise a flag.
       if (k >= n) break;
-      V e[bundle];
-      V distance[bundle];
       move_on<L>(traffic, 3);
-      for (Index j = 0; j < bundle; ++j) {
-        const Index at = k + j * L::lanes;
-        const V logit = load_up_to<L>(from + at, n - at, maximum);
-        const V d = logit - shift.anchor;
-        if (moment) distance[j] = sums.of_unmasked(logit, shift.top - d);
-        e[j] = exponential<L>(shift, d);
-        if (to) store_up_to<L>(to + at, n - at, moment ? marked(logit, e[j]) : e[j]);
-        e[j] = L::leave_out_equal(logit, L::set1(maximum), e[j], &sums.count);
-      }
-      sums.add(e, distance);
-      k += step;
+      row.add_but_maxima(k, n);
     }
     // Of several equal maxima all but one are in the sum.
+    const auto& sums = row.sums;
     const Twice rest = sum_of(sums.rest.total(), total(sums.count) - static_cast<double>(1 + filled_up - n),
                               static_cast<double>(tile->stored_one[i]));
     const Twice moments = sums.moments.total();

@@ -48,12 +48,50 @@ inline void short_row_maxima(const Rows<const typename L::Real>& z, Index n, Ind
   std::fill(tile->where, tile->where + count, 0);
 }
 
+/// The exponentials of two samples on their way to memory and into their sums, as RowExponentials has it.
+template <class L, bool moment>
+struct PairOfRows {
+  using Real = typename L::Real;
+  using V = typename L::V;
+
+  const Marked<L>& marked;
+  Shifted<L> shift[2];
+  V maximum[2];
+  const Real* from[2];
+  Real* to[2];
+  V magic[bundle] = {shift[0].magic, shift[0].magic, shift[1].magic, shift[1].magic};
+  ExponentialSums<L, moment> sums[2] = {ExponentialSums<L, moment>::zero(), ExponentialSums<L, moment>::zero()};
+
+  /// Of two vectors of either.
+  [[gnu::always_inline]] void add(Index k) {
+    V logit[bundle];
+    V d[bundle];
+    V e[bundle];
+#pragma GCC unroll 4
+    for (Index j = 0; j < bundle; ++j) {
+      logit[j] = L::load(from[j / 2] + k + j % 2 * L::lanes);
+      d[j] = logit[j] - shift[j / 2].anchor;
+    }
+#pragma GCC unroll 4
+    for (Index j = 0; j < bundle; j += L::abreast)
+      exponentials<L, L::abreast>(shift[0].c_hi, shift[0].c_lo, magic + j, d + j, e + j);
+#pragma GCC unroll 4
+    for (Index j = 0; j < bundle; ++j) {
+      if (to[j / 2]) L::store(to[j / 2] + k + j % 2 * L::lanes, moment ? marked(logit[j], e[j]) : e[j]);
+      e[j] = L::leave_out_equal(logit[j], maximum[j / 2], e[j], &sums[j / 2].count);
+    }
+    for (Index j = 0; j < 2; ++j) {
+      sums[j].rest.add(e[2 * j] + e[2 * j + 1]);
+      if (moment) sums[j].add_moments(e + 2 * j, logit + 2 * j, shift[j].top + shift[j].anchor);
+    }
+  }
+};
+
 /// As row_sums.
 template <class L, bool moment>
 inline void short_row_sums(const Call<typename L::Real>& call, const Rows<const typename L::Real>& z, Index n,
                            Index count, const Rows<typename L::Real>& stored, Traffic<typename L::Real>* traffic,
                            Tile<typename L::Real>* tile) {
-  using Real = typename L::Real;
   using V = typename L::V;
   const Marked<L> marked(call);
   for (Index first = 0; first < count; first += L::lanes) {
@@ -63,42 +101,23 @@ inline void short_row_sums(const Call<typename L::Real>& call, const Rows<const 
     V maxima[L::lanes];
     V masked[L::lanes];
     for (Index i = 0; i < L::lanes; i += 2) {
-      ExponentialSums<L, moment> sums[2] = {ExponentialSums<L, moment>::zero(), ExponentialSums<L, moment>::zero()};
-      const Index sample[2] = {(std::min)(first + i, count - 1), (std::min)(first + i + 1, count - 1)};
-      const Shifted<L> shift[2] = {Shifted<L>::of_sample(call, *tile, sample[0]),
-                                   Shifted<L>::of_sample(call, *tile, sample[1])};
-      const V magic[bundle] = {shift[0].magic, shift[0].magic, shift[1].magic, shift[1].magic};
+      const Index a = (std::min)(first + i, count - 1);
+      const Index b = (std::min)(a + 1, count - 1);
+      PairOfRows<L, moment> pair{marked,
+                                 {Shifted<L>::of_sample(call, *tile, a), Shifted<L>::of_sample(call, *tile, b)},
+                                 {L::set1(tile->maximum[a]), L::set1(tile->maximum[b])},
+                                 {z[a], z[b]},
+                                 {stored.data ? stored[a] : nullptr, stored.data ? stored[b] : nullptr}};
       move_on<L>(traffic, 3 * n / 32);
-      for (Index k = 0; k < n && first + i < count; k += 2 * L::lanes) {
-        V logit[bundle];
-        V d[bundle];
-        V e[bundle];
-#pragma GCC unroll 4
-        for (Index j = 0; j < bundle; ++j) {
-          logit[j] = L::load(z[sample[j / 2]] + k + j % 2 * L::lanes);
-          d[j] = logit[j] - shift[j / 2].anchor;
-        }
-#pragma GCC unroll 4
-        for (Index j = 0; j < bundle; j += L::abreast)
-          exponentials<L, L::abreast>(shift[0].c_hi, shift[0].c_lo, magic + j, d + j, e + j);
-#pragma GCC unroll 4
-        for (Index j = 0; j < bundle; ++j) {
-          if (stored.data)
-            L::store(stored[sample[j / 2]] + k + j % 2 * L::lanes, moment ? marked(logit[j], e[j]) : e[j]);
-          e[j] = L::leave_out_equal(logit[j], L::set1(tile->maximum[sample[j / 2]]), e[j], &sums[j / 2].count);
-        }
-        for (Index j = 0; j < 2; ++j) {
-          sums[j].rest.add(e[2 * j] + e[2 * j + 1]);
-          if (moment) sums[j].add_moments(e + 2 * j, logit + 2 * j, shift[j].top + shift[j].anchor);
-        }
-      }
+      for (Index k = 0; k < n && first + i < count; k += 2 * L::lanes) pair.add(k);
       for (Index j = 0; j < 2; ++j) {
-        rest[i + j] = sums[j].rest.low + sums[j].rest.high;
-        maxima[i + j] = sums[j].count;
+        const auto& sums = pair.sums[j];
+        rest[i + j] = sums.rest.low + sums.rest.high;
+        maxima[i + j] = sums.count;
         if (!moment) continue;
-        moments[i + j] = sums[j].moments.low + sums[j].moments.high;
-        spread[i + j] = sums[j].spread.low + sums[j].spread.high;
-        masked[i + j] = sums[j].masked;
+        moments[i + j] = sums.moments.low + sums.moments.high;
+        spread[i + j] = sums.spread.low + sums.spread.high;
+        masked[i + j] = sums.masked;
       }
     }
     const auto in_lanes = [](const Double::V* x) __attribute__((always_inline)) {
@@ -115,7 +134,7 @@ inline void short_row_sums(const Call<typename L::Real>& call, const Rows<const 
     }
     in_lanes(moments).store(tile->moment_hi + first, tile->moment_lo + first);
     in_lanes(spread).store(tile->spread_hi + first, tile->spread_lo + first);
-    Real classes[L::lanes];
+    typename L::Real classes[L::lanes];
     L::store(classes, across_lanes<L>(masked));
     std::copy(classes, classes + L::lanes, tile->masked + first);
   }
