@@ -177,3 +177,18 @@ TEST_CASE("labels outside of the classes and impossible counts throw") {
   CHECK_THROWS_WITH(xent::entropy_from_counts(Eigen::Array2d(1, std::numeric_limits<double>::quiet_NaN())),
                     "xent::entropy_from_counts: count 1: got nan, expected a number >= 0");
 }
+
+TEST_CASE("amounts that are nothing beside the others keep what they add") {
+  const auto near = [](double got, double exact) { return std::abs(got - exact) <= 1e-14 * exact; };
+  for (const double rare : {0x1p-1000, 1e-290, 1e-200}) {
+    CAPTURE(rare);
+    const double exact = rare * (1 - std::log(rare));  // of 1 and this
+    CHECK(near(xent::entropy_from_counts(Eigen::Vector2d(1, rare)), exact));
+    Eigen::Matrix2d joint;
+    joint << 1, rare, 0, 0;
+    CHECK(near(xent::conditional_entropy(joint), exact));
+  }
+  CHECK(near(xent::entropy_from_counts(Eigen::Vector3d(1e30, 1e30, 1e-270)), std::log(2.0)));
+  CHECK(near(xent::conditional_entropy(Eigen::RowVector2d(1e30, 1e-250)),
+             1e-250 * (1 + std::log(1e30) + 250 * std::log(10))));
+}

@@ -188,6 +188,16 @@ TEMPLATE_TEST_CASE("logaddexp (6): logsumexp of two, commutative, with -inf as n
   CHECK(std::isnan(xent::logaddexp(-inf<Real>, not_a_number<Real>)));
 }
 
+TEST_CASE("logaddexp: what is left of the smaller number at the end of the range") {
+  for (const double d : {-600.0, -700.0, -707.5, -708.0, -708.39}) {
+    CAPTURE(d);
+    const double exact = std::exp(d);  // log1p of it
+    CHECK(std::abs(xent::logaddexp(0.0, d) - exact) <= 4 * std::numeric_limits<double>::epsilon() * exact);
+    CHECK(xent::logaddexp(Eigen::Vector2d(d, 0), Eigen::Vector2d(0, d))[1] == xent::logaddexp(0.0, d));
+  }
+  CHECK(xent::logaddexp(0.0, -760.0) == 0);
+}
+
 TEST_CASE("logaddexp of expressions goes coefficient by coefficient") {
   Matrix<double> a(3, 4), b(3, 4);
   support::Random random(8);

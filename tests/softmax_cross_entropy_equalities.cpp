@@ -215,7 +215,7 @@ TEMPLATE_TEST_CASE("a batch of N and N batches of one with a common denominator"
 TEMPLATE_TEST_CASE("every executor gives the same bits", "", float, double) {
   using Real = TestType;
   using Body = std::function<void(Index, Index)>;
-  const support::Batch<Real> b = random_batch<Real>(7, 40, 1700);  // three blocks of at least 2^15 coefficients
+  const support::Batch<Real> b = random_batch<Real>(7, 40, 7000);  // two times 2^17 coefficients and some
   Options<Real> o;
   o.label_smoothing = Real(0.1);
   o.z_loss = Real(0.01);

@@ -379,6 +379,17 @@ def onnxruntime(_, versions):
 # ---- The clock ----------------------------------------------------------------------------------------------------------
 
 
+def gigahertz(library):
+    """Of the core, while it computes."""
+    count = 100_000_000
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        library.additions(ctypes.c_int64(count))
+        times.append(time.perf_counter() - start)
+    return count / min(times) / 1e9
+
+
 def measure(problem, forms, seconds):
     """Rounds of memcpy, xent and every form, until the time is over: at least three. Yields a line for each form."""
     runs = [problem.copy, problem.xent] + [run for _, (run, _, _) in forms]
@@ -411,7 +422,7 @@ def main():
     plain.built_with.restype = ctypes.c_char_p
     versions = {"xent and Eigen built with": plain.built_with().decode().strip()}
     peer = globals()[arguments.peer](arguments.libraries, versions)
-    print(json.dumps({"versions": versions}), flush=True)
+    print(json.dumps({"versions": versions, "gigahertz": gigahertz(plain)}), flush=True)
 
     gc.disable()
     makers = [lambda k=k: Problem(plain, k) for k in arguments.classes]

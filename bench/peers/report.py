@@ -1,6 +1,7 @@
 """Writes docs/performance.md and docs/performance.svg from the lines that measure.py printed.
 
-    python report.py RESULTS DOCS
+    python report.py RESULTS DOCS                 the whole page
+    python report.py --own RESULTS DOCS           the table of this processor alone, from xent's own results
 """
 
 import json
@@ -17,15 +18,17 @@ OWN = "xent"
 
 class Results:
     def __init__(self, folder):
-        self.versions, self.dense, self.linear, self.wrong = {}, [], [], []
+        self.versions, self.dense, self.linear, self.wrong, clocks = {}, [], [], [], []
         for file in sorted(folder.glob("*.jsonl")):
             for line in map(json.loads, file.read_text().splitlines()):
                 if "versions" in line:
                     self.versions.update(line["versions"])
+                    clocks.append(line["gigahertz"])
                 elif "wrong" in line:
                     self.wrong.append(line)
                 else:
                     (self.linear if "dim" in line else self.dense).append(line)
+        self.gigahertz = statistics.median(clocks)
         self.classes = sorted({line["classes"] for line in self.dense})
         self.peers = list(dict.fromkeys(line["peer"] for line in self.dense))
         middle = 1000 if 1000 in self.classes else self.classes[0]
@@ -104,6 +107,39 @@ def machine():
     return f"{field('model name')} (family {field('cpu family')}, model {field('model')}, {best}{where}), {', '.join(caches)}"
 
 
+EIGEN = "Eigen, column by column, -march=native"
+PROCESSORS = "\n## On each processor\n"
+
+
+def own_table(results):
+    """xent beside memcpy and the plain loop at the machine's own flags."""
+    cells = {peer: [results.of(peer, k) for k in results.classes] for peer in (OWN, EIGEN)}
+    rows = [
+        ["xent, multiples of memcpy", *(number(c["copies"]) for c in cells[OWN])],
+        [f"{EIGEN}, multiples of memcpy", *(number(c["copies"]) for c in cells[EIGEN])],
+        ["memcpy, ns a logit", *(number(results.memcpy(k)) for k in results.classes)],
+        ["xent, ns a logit", *(number(c["ns"]) for c in cells[OWN])],
+        ["xent, cycles a logit", *(number(c["ns"] * results.gigahertz) for c in cells[OWN])],
+    ]
+    built = results.versions["xent and Eigen built with"]
+    return (
+        f"### {machine()}\n\n{built}, {results.gigahertz:.2f} GHz. {platform.system()} "
+        f"{platform.release().split('-')[0]}.\n\n{table('classes', [power(k) for k in results.classes], rows)}\n"
+    )
+
+
+def processors(results, old):
+    """The section with a table for each processor: this one's anew, those of others as they are."""
+    kept = old.split(PROCESSORS)[1].split("\n## ")[0].split("\n### ")[1:] if PROCESSORS in old else []
+    mine = own_table(results)
+    others = ["### " + text.strip("\n") + "\n" for text in kept if not mine.startswith("### " + text.split("\n")[0] + "\n")]
+    return (
+        f"{PROCESSORS}\nThe first rows of the tables above, by `bench/peers/run --own`, for every processor that it ran on: loss and "
+        "gradient of 64 MB of\nfloat logits, one thread. Processors are compared in no other way: each has its own memory.\n\n"
+        + "\n".join([*others, mine])
+    )
+
+
 COLORS = ["#c1121f", "#1f77b4", "#2a9d3a", "#9467bd", "#e08a00", "#17a2b8", "#8c564b", "#d46ab0", "#6b7a00", "#334e68"]
 
 
@@ -169,8 +205,8 @@ def page(results):
     return f"""# Performance
 
 Softmax cross-entropy of float logits and labels: mean loss and gradient, 64 MB of logits, one thread. Written by
-`bench/peers/run`, which installs the peers, measures and writes this page; it is not edited by hand. The last section,
-which that program keeps as it is, has a program of its own.
+`bench/peers/run`, which installs the peers, measures and writes this page; it is not edited by hand. It keeps the tables of
+other processors, and the section on compile time, which has a program of its own.
 
 ![time a logit over the number of classes](performance.svg)
 
@@ -225,18 +261,21 @@ baseline of the machine. Ratios to xent at -O2 in the same process, times the me
 """
 
 
-def last_section(page):
+def compile_time(old):
     """What compile_time.py measured."""
-    text = page.read_text() if page.exists() else ""
-    start = text.find("\n## Compile time\n")
-    return text[start:] if start >= 0 else ""
+    start = old.find("\n## Compile time\n")
+    return old[start:] if start >= 0 else ""
 
 
 def main():
-    results, docs = Results(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2])
+    own = sys.argv[1] == "--own"
+    results, docs = Results(pathlib.Path(sys.argv[-2])), pathlib.Path(sys.argv[-1])
     written = docs / "performance.md"
-    written.write_text(page(results) + last_section(written))
-    (docs / "performance.svg").write_text(plot(results))
+    old = written.read_text() if written.exists() else ""
+    first = old.split(PROCESSORS)[0].removesuffix(compile_time(old)) if own else page(results)
+    written.write_text(first + processors(results, old) + compile_time(old))
+    if not own:
+        (docs / "performance.svg").write_text(plot(results))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,15 @@ PEER_EXPORT void fill(float* first, std::int64_t count, float bound) {
   }
 }
 
+/// A cycle each: the clock of the core, from how long so many take.
+PEER_EXPORT void additions(std::int64_t count) {
+  std::int64_t sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    ++sum;
+    asm volatile("" : "+r"(sum));  // one waits for the one before
+  }
+}
+
 PEER_EXPORT void copy(const float* from, float* to, std::int64_t count) {
   std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
 }

@@ -86,6 +86,14 @@
   }                        \
   XENT_AS_WRITTEN_END
 
+// Of a function of plain loops: gcc's defaults are to fuse a product with the sum that it goes into, where the machine
+// has an instruction for that, and to make no vectors of comparisons, which could raise a flag twice.
+#if defined(__GNUC__) && !defined(__clang__)
+#define XENT_PLAIN_LOOPS __attribute__((optimize("fp-contract=off", "no-trapping-math")))
+#else
+#define XENT_PLAIN_LOOPS
+#endif
+
 // -ffinite-math-only (part of -ffast-math) lets the compiler assume that -inf and NaN do not occur; masked classes are
 // -inf and NaN is how a broken sample is told from the others. The escape hatch changes no result by itself: it only
 // withdraws every promise about infinities and NaN.

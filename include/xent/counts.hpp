@@ -9,6 +9,7 @@
 #include <xent/detail/core/error.hpp>
 #include <xent/detail/core/logarithm.hpp>
 #include <xent/detail/core/wide.hpp>
+#include <xent/detail/information/amounts.hpp>
 #include <xent/detail/information/divergence.hpp>
 #include <xent/types.hpp>
 
@@ -88,7 +89,7 @@ Eigen::Array<Real, Eigen::Dynamic, 1> empirical_distribution(const LabelsType& l
 /// @throws std::invalid_argument for a negative count or a NaN
 ///
 /// No observation: 0. The log1p keeps an entropy that is almost 0: a class seen 10^18 times and one seen once.
-/// Measured error, either estimator, any unit: 0.5 ULP float, 1.1 ULP double.
+/// Measured error, either estimator, any unit: 0.5 ULP float, 1.2 ULP double.
 /// Sources: G. A. Miller, in Information Theory in Psychology (1955) 95; L. Paninski, Neural
 /// Computation 15 (2003) 1191.
 template <class Counts>
@@ -129,11 +130,7 @@ RealOfCounts<Counts> estimate_entropy(const Eigen::DenseBase<Counts>& counts, Es
     if (count > W(0)) ++seen;
   }
   if (seen == 0) return Real(0);
-  W sum(0);
-  for (Index k = 0; k < operand.size(); ++k) {
-    const W count = widen<W>(c[k]);
-    if (count > W(0)) sum += count * log_of_whole(total, count);
-  }
+  W sum = entropy_of_amounts(operand.size(), total, [&](Index k) { return widen<W>(c[k]); });
   if (estimator == Estimator::miller_madow) sum += widen<W>(seen - 1) * W(0.5);
   return narrow<Real>(in_unit(W(sum / total), unit));
 }

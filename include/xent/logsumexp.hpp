@@ -12,6 +12,10 @@
 #include <xent/detail/core/full_exp.hpp>
 #include <xent/detail/softmax/softmax_sample.hpp>
 #include <xent/detail/softmax/softmax_tiles.hpp>
+#include <xent/detail/walk/coefficient_runs.hpp>
+#include <xent/detail/walk/segment_sums.hpp>
+#include <xent/simd/kernels/logaddexp.hpp>
+#include <xent/simd/kernels/rows.hpp>
 #include <xent/softmax_options.hpp>
 #include <xent/types.hpp>
 
@@ -96,7 +100,8 @@ auto logsumexp(const Other& /*logits*/, const Rest&... /*rest*/) {
 /// @throws std::invalid_argument for two shapes
 ///
 /// The `logsumexp` of the two: -inf is the neutral element, +inf stays, NaN wins.
-/// Bound: 3 ULP of max(|result|, |m|). Cost: one exp and one log1p a pair; allocates the result only.
+/// Bound: 4 ULP of max(|result|, |m|); worst of a search: 0.5 in float, 3.3 in double. Cost: one exp and one log1p a
+/// pair, about six times a logit of softmax_cross_entropy; allocates the result only.
 template <class A, class B>
 auto logaddexp(const A& a, const B& b);
 
@@ -140,6 +145,7 @@ class LogSumExp {
   using W = detail::Wide<Real>;
 
   explicit LogSumExp(const Real& z) : maximum_(z) {}
+  LogSumExp(const Real& maximum, const W& rest) : maximum_(maximum), rest_(rest) {}
 
   /// The sum over all values, the maximum too, of exp(z - maximum) for a maximum that is not lower. The factor comes in
   /// two halves: it may be below the smallest number where the product is not.
@@ -148,6 +154,63 @@ class LogSumExp {
   Real maximum_ = -detail::infinity<Real>();
   W rest_{0};  // sum of exp(z - maximum_) over all values but the maximum, scaled as detail::ExponentialScale says
 };
+
+namespace detail {
+
+/// The maximum of some values, and the sum of exp(z - maximum) over the others, scaled as ExponentialScale says.
+template <class Real>
+struct PartOfSum {
+  Real maximum;
+  Wide<Real> rest;
+};
+
+template <class Real, class Scalar>
+PartOfSum<Real> part_of_sum(Sample<const Scalar> z, Index count) {
+  if constexpr (has_kernels<Real> && std::is_same_v<Scalar, Real>) {
+    constexpr Index worth_the_start = 32;
+    if (simd::has_kernels() && z.stride == 1 && count >= worth_the_start) {
+      const simd::Call<Real> call = kernel_call(Real(1));
+      simd::Traffic<Real> traffic{};
+      simd::Tile<Real> tile{};
+      SegmentSums<Real> sums(Real(1));
+      const auto add = [&](const simd::Rows<const Real>& row, Index size) {
+        simd::RowKernels<Real>::sums(call, row, size, 1, {nullptr, 0}, &traffic, &tile);
+      };
+      sums.add_all(call, z.data, count, false, add, &traffic, &tile);
+      if (is_finite(sums.maximum) && is_finite(sums.rest)) return {sums.maximum, sums.rest * Exponentials<Real>::one()};
+    }
+  }
+  const SoftmaxState<Real> state(z, count, Real(1));
+  return {state.maximum.value, state.rest};
+}
+
+/// Coefficient by coefficient.
+template <class Real, class Scalar>
+void logaddexp_of_pairs(const Samples<const Scalar>& a, const Samples<const Scalar>& b, const Samples<Scalar>& out) {
+  if constexpr (has_kernels<Real>) {
+    if (simd::has_kernels()) {
+      RunsIn<Real, Scalar> x(a);
+      RunsIn<Real, Scalar> y(b);
+      RunsOut<Real, Scalar> to(out);
+      walk_runs(
+          0, a.classes * a.count, a.classes, x.length() & y.length() & to.length(),
+          [&](Index first, Index n) {
+            simd::LogaddexpKernels<Real>::logaddexp(x.read(first, n), y.read(first, n), n, to.begin(first, n));
+            to.end(first, n);
+            return n;
+          },
+          [](Index /*at*/) {});
+      return;
+    }
+  }
+  for (Index i = 0; i < a.count; ++i)
+    for (Index k = 0; k < a.classes; ++k) {
+      const Scalar pair[2] = {a[i][k], b[i][k]};
+      out[i][k] = narrow<Scalar>(SoftmaxState<Real>(Sample<const Scalar>{pair, 1}, 2, Real(1)).logsumexp());
+    }
+}
+
+}  // namespace detail
 
 template <class A, class B>
 auto logaddexp(const A& a, const B& b) {
@@ -167,15 +230,16 @@ auto logaddexp(const A& a, const B& b) {
     const auto x = first.samples(Axis::columns, vectors);
     const auto y = second.samples(Axis::columns, vectors);
     const auto r = detail::samples_at(result.data(), result, Axis::columns, vectors);
-    for (Eigen::Index i = 0; i < x.count; ++i)
-      for (Eigen::Index k = 0; k < x.classes; ++k) r[i][k] = logaddexp(x[i][k], y[i][k]);
+    detail::logaddexp_of_pairs<RealOf<Scalar>>(x, y, r);
     return result;
   } else {
     static_assert(std::is_same_v<A, B>, "xent: logaddexp takes two numbers of the same type");
     static_assert(detail::is_real<A>, "xent: logaddexp takes real numbers: write 2.0 for 2");
-    const A pair[2] = {a, b};
-    using Real = RealOf<A>;
-    return detail::narrow<A>(detail::SoftmaxState<Real>(detail::Sample<const A>{pair, 1}, 2, Real(1)).logsumexp());
+    using Pairs = detail::Samples<const A>;
+    A result{};
+    detail::logaddexp_of_pairs<RealOf<A>>(Pairs{&a, 1, 1, 1, 1}, Pairs{&b, 1, 1, 1, 1},
+                                          detail::Samples<A>{&result, 1, 1, 1, 1});
+    return result;
   }
 }
 
@@ -185,9 +249,12 @@ void LogSumExp<Real>::push(const Eigen::DenseBase<Values>& values) {
   static_assert(std::is_same_v<Real, RealOf<typename Values::Scalar>>,
                 "xent: LogSumExp takes values of its own scalar: write .cast<>() on them");
   const detail::Operand operand(values);
-  const auto z = operand.samples(Axis::columns);
-  for (Eigen::Index i = 0; i < z.count; ++i)
-    for (Eigen::Index k = 0; k < z.classes; ++k) push(static_cast<Real>(z[i][k]));
+  auto z = operand.samples(Axis::columns);
+  if (z.class_stride == 1 && z.sample_stride == z.classes) z = {z.data, z.classes * z.count, 1, 1, 0};
+  for (Eigen::Index i = 0; i < z.count; ++i) {
+    const detail::PartOfSum<Real> part = detail::part_of_sum<Real>(z[i], z.classes);
+    merge(LogSumExp(part.maximum, part.rest));
+  }
 }
 
 /// The higher maximum stays out of the sum, the lower one enters it. A maximum of NaN or +inf stays, whatever the sum

@@ -136,11 +136,12 @@ void softmax_samples(const Samples<const Scalar>& z, const Samples<Out>& out, co
   };
   const auto in_place = [&](Index i) { portable(i, out[i]); };
   const PortablePath<Real> path{portable, in_place};
-  for_blocks(options.executor, z.blocks(), [&](Index /*block*/, Index first, Index last) {
-    Real* const no_logsumexp = nullptr;
-    if (softmax_tiles<Map::result>(z, &out, options.temperature, no_logsumexp, first, last, path)) return;
-    for (Index i = first; i < last; ++i) in_place(i);
-  });
+  for_blocks(options.executor, z.blocks().quick(uses_kernels<Real>(options.temperature)),
+             [&](Index /*block*/, Index first, Index last) {
+               Real* const no_logsumexp = nullptr;
+               if (softmax_tiles<Map::result>(z, &out, options.temperature, no_logsumexp, first, last, path)) return;
+               for (Index i = first; i < last; ++i) in_place(i);
+             });
 }
 
 template <class Map, class Logits, class Out>

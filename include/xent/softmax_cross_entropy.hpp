@@ -184,7 +184,7 @@ void hvp_of_batch(const Samples<const Scalar>& z, const Targets& target, const S
     if (is_absent(target, i, options))
       fill(to, z.classes, Real(0));
     else
-      write_hvp(CrossEntropySample<Real>(z[i], z.classes, target, i, scalars), z[i], v[i], z.classes, scalars,
+      write_hvp(CrossEntropySample<Real>(z[i], z.classes, target, i, scalars, false), z[i], v[i], z.classes, scalars,
                 scalars.gradient_scale(sample_weight(options, i)), to);
   };
   for_blocks(

@@ -1,10 +1,13 @@
-"""The tables and polynomials of include/xent/simd/math/exponential.inl: reads them there, and checks them.
+"""The tables and polynomials of include/xent/simd/math/exponential.inl and include/xent/detail/core/exponentials.hpp:
+reads them there, and checks them.
 
     python3 tests/oracle/exponential.py             # the errors of what stands in the header
     python3 tests/oracle/exponential.py --make      # the polynomials anew, by Remez exchange, from the tables
 
 2^(j/n + f) = t_j (1 + p(f)) for |f| <= 1/(2n), n = 8 for float and 4 for double. t_0 = 2^theta is free as long as p has
 the constant term 2^-theta - 1; it was drawn at random, 2^-7 at most from 1, until all t_j lay next to numbers of the type.
+
+exp(r) = 1 + r + r^2 q(r) for |r| <= 0.35 on the portable path; --make prints its q of degrees 6 and 10, too.
 """
 
 import pathlib
@@ -17,7 +20,9 @@ from mpmath import mpf
 
 from numbers_exact import number
 
-HEADER = pathlib.Path(__file__).resolve().parents[2] / "include" / "xent" / "simd" / "math" / "exponential.inl"
+INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include" / "xent"
+HEADER = INCLUDE / "simd" / "math" / "exponential.inl"
+PORTABLE = INCLUDE / "detail" / "core" / "exponentials.hpp"
 # Name in the header, entries, formats of a number and of its bits, and the place of what is taken out of these.
 TYPES = (("Float", 8, "<f", "<I", 20), ("Double", 4, "<d", "<Q", 50))
 
@@ -31,6 +36,12 @@ def stands_in_header(name):
         raise ValueError(f"{name}: the two halves of the table differ")
     words = re.search(r"polynomial\[terms\] = {([^}]*)}", text)[1].split(",")
     return table[:half], [mpf(float.fromhex(word.strip().rstrip("F"))) for word in reversed(words)]
+
+
+def portable_polynomials():
+    """q for float and for double, in rising order, as the sums of `excess` name them."""
+    text = PORTABLE.read_text(encoding="ascii").split("static double excess(double r) {")[1].split("\n  }\n")[0]
+    return [[mpf(float.fromhex(x)) for x in re.findall(r"0x[0-9a-f.]+p[-+]?\d+", part)] for part in text.split("} else {")]
 
 
 def minimax(function, weight, degree, end):
@@ -77,6 +88,18 @@ def main():
         one = number(name.lower(), t[0] + t[0] * coefficients[0])
         print(f"{name}: table within 2^{mpmath.nstr(mpmath.log(spread, 2), 3)} of each other, "
               f"exponential within 2^{mpmath.nstr(mpmath.log(worst, 2), 4)}, 2^0 = {one}")
+    for name, coefficients in zip(("float", "double"), portable_polynomials()):
+        end = mpf("0.35")
+        if "--make" in sys.argv[1:]:
+            made = minimax(
+                lambda r: (mpmath.exp(r) - 1 - r) / r**2, lambda r: r**2 / mpmath.exp(r), len(coefficients) - 1, end
+            )
+            print(name, [float(c).hex() for c in made])
+        points = [end * i / 500 for i in range(-500, 501)]
+        worst = max(
+            abs((1 + r + r**2 * mpmath.polyval(coefficients[::-1], r)) / mpmath.exp(r) - 1) for r in points
+        )
+        print(f"portable, {name}: exponential within 2^{mpmath.nstr(mpmath.log(worst, 2), 4)}")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ void measure_numbers(Table& table) {
       }
     }
   }
-  Row& logaddexp = table.row<Real>("logaddexp", 3, "max(|lse|, |max(a, b)|)");
+  Row& logaddexp = table.row<Real>("logaddexp", 4, "max(|lse|, |max(a, b)|)");
   for (const Case& c : cases<Real>("information", "logaddexp")) {
     const Vector<Real> a = vector_of<Real>(c.input("a")), b = vector_of<Real>(c.input("b"));
     const Vector<Real> got = xent::logaddexp(a, b);

@@ -12,8 +12,8 @@ namespace accuracy {
 /// Each coefficient is a batch of its own: what the functions return is a sum.
 template <class Real>
 void measure_coefficients(Table& table) {
-  Row& sigmoid = table.row<Real>("sigmoid_cross_entropy", 4);
-  Row& sigmoid_gradient = table.row<Real>("sigmoid_cross_entropy, gradient", 4, "its larger term");
+  Row& sigmoid = table.row<Real>("sigmoid_cross_entropy", 6);
+  Row& sigmoid_gradient = table.row<Real>("sigmoid_cross_entropy, gradient", 6, "its larger term");
   for (const Case& c : cases<Real>("losses", "sigmoid_cross_entropy")) {
     const Vector<Real> z = vector_of<Real>(c.input("logits")), y = vector_of<Real>(c.input("targets"));
     xent::SigmoidOptions<Real> options;
@@ -90,7 +90,7 @@ void see_gradient(Row& row, const Case& c, const Layout& layout, const Matrix<Re
 template <class Real>
 void measure_logits(Table& table) {
   Row& entropy = table.row<Real>("entropy_from_logits", 4);
-  Row& gradient = table.row<Real>("entropy_from_logits, gradient", 4, "its larger term");
+  Row& gradient = table.row<Real>("entropy_from_logits, gradient", 8, "its larger term");
   for (const Case& c : cases<Real>("losses", "entropy_from_logits")) {
     const auto classes = static_cast<Eigen::Index>(c.input("logits").size());
     for (const Layout& layout : layouts(classes)) {
@@ -109,7 +109,7 @@ void measure_logits(Table& table) {
   Row& kl = table.row<Real>("kl_divergence_from_logits", 4);
   Row& kl_p =
       table.row<Real>("kl_divergence_from_logits, d_p", 4, "p_k / T max(|log p_k/q_k|, sum_j p_j |log p_j/q_j|)");
-  Row& kl_q = table.row<Real>("kl_divergence_from_logits, d_q", 4, "max(p_k, q_k) / T");
+  Row& kl_q = table.row<Real>("kl_divergence_from_logits, d_q", 8, "max(p_k, q_k) / T");
   for (const Case& c : cases<Real>("losses", "kl_divergence_from_logits")) {
     for (const Layout& layout : layouts(static_cast<Eigen::Index>(c.input("logits_p").size()))) {
       const Matrix<Real> p = batch_of<Real>(c.input("logits_p"), layout),

@@ -36,6 +36,39 @@ struct Call {
   Twice z_loss;  // zeta
 };
 
+/// How kernels of Real store exponentials; see Tile.
+template <class Real>
+struct Storage;
+template <>
+struct Storage<float> {
+  static constexpr int scale = 60;
+  static constexpr int window = 56;  // log2 of how much larger than the exponential at a guessed maximum others may be
+  static constexpr double most_shift = 512;  // |max c| up to which the shift happens in the exponent
+  static constexpr double greatest = 3.4028234663852886e38;
+  // What a factor of exponentials may be, in size: a larger one would lift flushed exponentials into the normal range.
+  static constexpr double greatest_factor = 0x1p50;
+};
+template <>
+struct Storage<double> {
+  static constexpr int scale = 256;
+  static constexpr int window = 320;
+  static constexpr double most_shift = 0x1p20;
+  static constexpr double greatest = 1.7976931348623157e308;
+  static constexpr double greatest_factor = 0x1p200;
+};
+
+constexpr double power_of_two(int n) {
+  double power = 1;
+  for (int i = 0; i < n; ++i) power *= 2;
+  return power;
+}
+
+/// 2^scale
+template <class Real>
+constexpr double unit() {
+  return power_of_two(Storage<Real>::scale);
+}
+
 /// The numbers of some samples, an array each, so that they are computed in lanes.
 ///
 /// Exponentials are e = exp((z - max) / T) 2^scale = 2^(n - k) 2^f with n + f = (z - anchor) c: anchor = 0 and k =
@@ -47,13 +80,14 @@ template <class Real>
 struct Tile {
   static constexpr Index most = 64;
 
-  alignas(64) Real maximum[most];
-  Index where[most];  // no class before this one has it
+  alignas(64) Real maximum[most];  // or what is taken for it, if `guessed`
+  Index where[most];               // no class before this one has it
   Real label_logit[most];
   double weight[most];        // w of the sample
   double class_weight[most];  // c of its label
 
   Real anchor[most], k[most], top[most];
+  Real ceiling[most];  // logits are clamped to it; a sum that large says that a guess was too far below the maximum
   double one_hi[most], one_lo[most];  // e at the maximum
   Real one[most], one_rest[most];     // the same by plain_shift
   Real stored_one[most];              // the same as kernels store it: with the error of an exponential
@@ -68,6 +102,8 @@ struct Tile {
   Real subtracted[most];                                 // ... before this is taken away
   Real label_gradient[most];
   Real loss[most], logsumexp[most], log_sum[most], entropy[most];
+
+  bool guessed;
 
   void weigh_equally() {
     std::fill(weight, weight + most, 1.0);

@@ -101,7 +101,7 @@ class LogitEntropyProblem : public Problem<Real> {
  public:
   LogitEntropyProblem()
       : Problem<Real>(inputs_of_logits(Inputs::none),
-                      {{"entropy_from_logits", 4}, {"entropy_from_logits, gradient", 4}}) {}
+                      {{"entropy_from_logits", 4}, {"entropy_from_logits, gradient", 8}}) {}
 
   void judge(const Batch<Real>& batch, Errors& errors) override {
     Matrix<Real> gradient = batch.empty_matrix();
@@ -137,7 +137,7 @@ class LogitDivergenceProblem : public Problem<Real> {
   LogitDivergenceProblem()
       : Problem<Real>(inputs_of_logits(Inputs::logits), {{"kl_divergence_from_logits", 4},
                                                          {"kl_divergence_from_logits, d_p", 4},
-                                                         {"kl_divergence_from_logits, d_q", 4}}) {}
+                                                         {"kl_divergence_from_logits, d_q", 8}}) {}
 
   void judge(const Batch<Real>& batch, Errors& errors) override {
     using W = DoubleDouble;
@@ -177,7 +177,7 @@ class LogAddExpProblem : public Problem<Real> {
   using W = Wide<Real>;
 
  public:
-  LogAddExpProblem() : Problem<Real>(what_it_reads(), {{"logaddexp", 3}}) {}
+  LogAddExpProblem() : Problem<Real>(what_it_reads(), {{"logaddexp", 4}}) {}
 
   void judge(const Batch<Real>& batch, Errors& errors) override {
     const Matrix<Real> got = xent::logaddexp(batch.matrix(&Sample<Real>::a), batch.matrix(&Sample<Real>::b));
@@ -214,7 +214,7 @@ class SigmoidProblem : public Problem<Real> {
 
  public:
   SigmoidProblem()
-      : Problem<Real>(what_it_reads(), {{"sigmoid_cross_entropy", 4}, {"sigmoid_cross_entropy, gradient", 4}}) {}
+      : Problem<Real>(what_it_reads(), {{"sigmoid_cross_entropy", 6}, {"sigmoid_cross_entropy, gradient", 6}}) {}
 
   void judge(const Batch<Real>& batch, Errors& errors) override {
     const Settings<Real>& settings = batch.settings;

@@ -32,7 +32,7 @@ struct Blocks {
   static constexpr Index most = 64;
 
   Blocks(Index samples, Index classes, Index side_by_side = 1, bool together = false)
-      : samples_(samples), together_(together) {
+      : samples_(samples), classes_(classes), together_(together) {
     constexpr Index least_coefficients = Index{1} << 15;
     const Index least_samples = (std::max<Index>)(1, least_coefficients / (std::max<Index>)(1, classes));
     size_ = (std::max<Index>)({1, least_samples, (samples + most - 1) / most});
@@ -52,10 +52,24 @@ struct Blocks {
     return (std::max<Index>)(1, (std::min)(count() / pieces, long_enough / size_));
   }
 
+  /// Where a coefficient takes so little time that a thread, which may need 20 us to wake, is worth it for 2^17 of
+  /// them, if `is_quick`.
+  Blocks quick(bool is_quick) const {
+    Blocks blocks = *this;
+    if (is_quick) blocks.least_of_thread_ = Index{1} << 17;
+    return blocks;
+  }
+  /// How many pieces of so many blocks a thread is given at least.
+  Index grain(Index blocks_at_a_time) const {
+    return (std::max<Index>)(1, least_of_thread_ / (std::max<Index>)(1, size_ * blocks_at_a_time * classes_));
+  }
+
  private:
   Index samples_;
-  Index size_;
+  Index classes_;
+  Index size_ = 1;
   bool together_;
+  Index least_of_thread_ = 1;
 };
 
 /// body(first, last) on ranges that cover [0, count), by the executor if there is one and more than one to do.
@@ -71,8 +85,9 @@ inline void for_blocks(const Executor& executor, const Blocks& blocks,
                        FunctionRef<void(Index block, Index first, Index last)> body) {
   const Index count = blocks.count();
   const Index step = blocks.at_a_time(static_cast<bool>(executor));
-  for_ranges(executor, (count + step - 1) / step, [&](Index first, Index last) {
-    for (Index block = first * step; block < (std::min)(count, last * step); block += step)
+  const Index piece = executor ? step * blocks.grain(step) : step;
+  for_ranges(executor, (count + piece - 1) / piece, [&](Index first, Index last) {
+    for (Index block = first * piece; block < (std::min)(count, last * piece); block += step)
       body(block, blocks.first(block), blocks.last((std::min)(count, block + step) - 1));
   });
 }

@@ -8,6 +8,7 @@
 #include <xent/detail/core/error.hpp>
 #include <xent/detail/core/logarithm.hpp>
 #include <xent/detail/core/wide.hpp>
+#include <xent/detail/information/amounts.hpp>
 #include <xent/detail/information/divergence.hpp>
 #include <xent/detail/information/sums.hpp>
 #include <xent/types.hpp>
@@ -34,8 +35,7 @@ class JointTable {
     for (Index i = 0; i < rows_.count; ++i) {
       const W row = row_sum(i);
       if (!is_amount(row)) return nan<Real>();
-      for (Index j = 0; j < rows_.classes; ++j)
-        if (entry(i, j) > W(0)) sum += entry(i, j) * log_of_whole(row, entry(i, j));
+      if (row > W(0)) sum += entropy_of_amounts(rows_.classes, row, [&](Index j) { return entry(i, j); });
     }
     return narrow<Real>(in_unit(unscaled(sum), unit));
   }

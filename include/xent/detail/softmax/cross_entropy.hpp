@@ -82,7 +82,7 @@ void cross_entropy_sample(const Samples<const Scalar>& z, const Targets& targets
     return;
   }
   const W weight = sample_weight(options, i);
-  const CrossEntropySample<Real> sample(z[i], z.classes, targets, i, scalars);
+  const CrossEntropySample<Real> sample(z[i], z.classes, targets, i, scalars, report != nullptr);
   const W loss = weight * sample.loss(scalars);
   sums.loss += loss;
   if (gradient.data) {
@@ -128,8 +128,9 @@ CrossEntropySums<Real> cross_entropy_of_batch(const Samples<const Scalar>& z, co
                                               const CrossEntropyScalars<Real>& scalars,
                                               CrossEntropyReport<Real>* report) {
   // Others are not walked class by class, and what shares cache lines with them is better left to more threads.
-  const Blocks blocks(z.count, z.classes, z.side_by_side(),
-                      z.by_class() && Targets::are_labels && options.label_smoothing == Real(0));
+  const bool together = z.by_class() && Targets::are_labels && options.label_smoothing == Real(0);
+  const Blocks blocks =
+      Blocks(z.count, z.classes, z.side_by_side(), together).quick(uses_kernels<Real>(options.temperature));
   return sum_over_blocks<CrossEntropySums<Real>>(
       options.executor, blocks, [&](Index first, Index last, CrossEntropySums<Real>& partial) {
         cross_entropy_samples(z, targets, gradient, options, scalars, report, first, last,

@@ -110,6 +110,8 @@ class CrossEntropyFormula : public MultipleOfExponentials<Real> {
   virtual TileMask finish(const Call& call, Index first, Index count, TileMask admitted, Tile& tile) = 0;
   virtual void write_rows(const RowResults<Real>& r) const = 0;
   virtual void write_columns(const ColumnResults<Real>& r) const = 0;
+  virtual bool takes_guesses() const { return false; }
+  virtual const Index* labels() const { return nullptr; }
   virtual bool is_plain() const { return false; }
   virtual bool few_classes(const Call& /*call*/, const simd::Rows<Real>& /*z*/, Index /*first*/, Index /*count*/,
                            bool /*writes*/, const Tile& /*tile*/, simd::Traffic<Real>& /*traffic*/) {

@@ -49,10 +49,10 @@ struct CrossEntropySample {
   W z_slope{0};          // 2 zeta lse
   W normaliser{0};       // A = sum_k Y_k + 2 zeta lse
 
-  /// From the logits, by the portable sweeps.
+  /// From the logits, by the portable sweeps. `entropy` and `temperature_gradient` are for those with `moments`.
   template <class Scalar, class Targets>
   CrossEntropySample(Sample<const Scalar> z, Index classes, const Targets& targets, Index i,
-                     const CrossEntropyScalars<Real>& scalars)
+                     const CrossEntropyScalars<Real>& scalars, bool moments)
       : label(targets.label(i)),
         maximum(find_maximum<Real>(z, classes)),
         condition(maximum.condition),
@@ -61,7 +61,7 @@ struct CrossEntropySample {
                label >= 0 && static_cast<Real>(z[label]) == -infinity<Real>()) {
     if (!(target.sigma == target.sigma)) condition = Condition::nan;
     if (condition == Condition::nan || condition == Condition::infinite) return;
-    const ExponentialSums<W> sums = add_up(z, classes, targets.reader(i), scalars);
+    const ExponentialSums<W> sums = add_up(z, classes, targets.reader(i), scalars, moments);
     if (condition == Condition::regular) take(sums, scalars);
   }
 
@@ -96,6 +96,8 @@ struct CrossEntropySample {
     if (condition == Condition::regular) take(sums, scalars);
   }
 
+  /// Whether only the label has a target.
+  bool label_alone() const { return label >= 0 && target.share == W(0); }
   W target_mass() const { return saturated<W>(label_mass + other_mass); }
 
   /// Y_k
@@ -137,9 +139,11 @@ struct CrossEntropySample {
 
  private:
   template <class Scalar, class Reader>
-  ExponentialSums<W> add_up(Sample<const Scalar> z, Index classes, Reader y, const CrossEntropyScalars<Real>& scalars) {
+  ExponentialSums<W> add_up(Sample<const Scalar> z, Index classes, Reader y, const CrossEntropyScalars<Real>& scalars,
+                            bool moments) {
     ExponentialSums<W> sums;
-    for_each_class(z, classes, exponentials, [&](Index k, bool masked, const W& x, const W& e) {
+    const bool alone = label_alone();
+    const auto visit = [&](Index k, bool masked, const W& x, const W& e) {
       const W mass = effective_target(k, y(k), masked, scalars);
       if (masked) {
         // The sign of a negative target shows only where no positive one does: +inf - inf would be NaN.
@@ -150,7 +154,7 @@ struct CrossEntropySample {
       } else {
         unmasked_mass += mass;
         if (!(mass == W(0))) target_distance += mass * x;  // x may be infinite
-        if (!(e == W(0))) sums.moment += e * x;
+        if (!alone) add_moment(moments, x, e, sums);
         if (k == maximum.index)
           sums.at_argmax = exponentials.one();
         else if (k == label)
@@ -162,8 +166,22 @@ struct CrossEntropySample {
         label_mass = mass;
       else
         other_mass += mass;
-    });
+    };
+    if (!alone) {
+      for_each_class(z, classes, exponentials, visit);
+      return sums;
+    }
+    if (maximum.index >= 0) visit(maximum.index, false, W(0), exponentials.one());
+    if (label != maximum.index) visit_class(z, label, exponentials, visit);
+    sums.others = sum_without(z, classes, exponentials, maximum.index, label);
+    if (moments)
+      for_each_class(z, classes, exponentials,
+                     [&](Index /*k*/, bool /*masked*/, const W& x, const W& e) { add_moment(true, x, e, sums); });
     return sums;
+  }
+
+  static void add_moment(bool wanted, const W& x, const W& e, ExponentialSums<W>& sums) {
+    if (wanted && !(e == W(0))) sums.moment += e * x;
   }
 
   void take(const ExponentialSums<W>& sums, const CrossEntropyScalars<Real>& scalars) {
@@ -205,7 +223,12 @@ void write_gradient(const CrossEntropySample<Real>& sample, Sample<const Scalar>
   if (sample.condition != Condition::regular) return fill(gradient, classes, nan<Real>());
   const SoftmaxMultiple<W> multiple = gradient_multiple(sample, alpha);
   auto y = targets.reader(i);
+  const bool alone = sample.label_alone();
   for_each_class(z, classes, sample.exponentials, [&](Index k, bool masked, const W& /*x*/, const W& e) {
+    if (alone && k != sample.label) {
+      gradient[k] = masked ? Out(Real(0)) : narrow<Out>(multiple(e));
+      return;
+    }
     const W mass = sample.effective_target(k, y(k), masked, scalars);
     if (masked)
       gradient[k] = mass == W(0) ? Out(Real(0)) : narrow<Out>(W(W(0) - alpha * mass));

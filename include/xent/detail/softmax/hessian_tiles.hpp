@@ -88,7 +88,7 @@ class HessianFormula final : public CrossEntropyFormula<Real> {
   void write_rows(const RowResults<Real>& r) const override {
     for (Index j = 0; j < r.count; ++j) {
       if ((regular_ & tile_bit(j)) == 0) continue;
-      if (r.stored)
+      if (r.e.data)
         Kernels::row(numbers_, j, directions_[j], r.n, r.out[j]);
       else
         Kernels::exponentiated_row(r.call, r.tile, numbers_, j, r.z[j], directions_[j], r.n, r.out[j]);

@@ -73,6 +73,8 @@ class LabelFormula final : public CrossEntropyFormula<Real> {
     return present_;
   }
 
+  bool takes_guesses() const override { return !smoothed_ && !report_; }
+  const Index* labels() const override { return labels_; }
   bool is_plain() const override { return plain_ && !report_; }
   bool few_classes(const Call& call, const simd::Rows<Real>& z, Index first, Index count, bool writes, const Tile& tile,
                    simd::Traffic<Real>& traffic) override {
@@ -204,10 +206,11 @@ bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const S
             .run(first, last);
       });
     if (report) {
+      using Base = CrossEntropyFormula<Real>;
       LabelFormula<Real, Targets> alone(targets, plain, smoothed, false, options, nullptr, portable, sums);
-      using Columns = StreamedColumns<Real, CrossEntropyFormula<Real>>;
-      if (Columns::suits(z, gradient, scalars.temperature, alone))
-        return apart([&] { Columns(z, gradient, call, alone).run(first, last); });
+      if (StreamedColumns<Real, Base>::suits(z, gradient, scalars.temperature, alone) ||
+          Tiles<Real, Base>::may_be_guessed(z, gradient, scalars.temperature, alone))
+        return apart([&] { run_tiles<Base>(z, gradient, call, scalars.temperature, first, last, alone); });
     }
   }
   return run_tiles<CrossEntropyFormula<Real>>(z, gradient, call, scalars.temperature, first, last, formula);

@@ -10,6 +10,7 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/exponentials.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/types.hpp>
 
@@ -55,24 +56,36 @@ Maximum<Real> find_maximum(Sample<const Scalar> logits, Index classes) {
 /// a loss in the normal range with all its digits. float needs none: its wide type has the range.
 template <class W>
 struct ExponentialScale {
+  static constexpr int exponent = 0;
   static W one() { return W(1); }
-  static W exponential(const W& x) { return math::exp_of(W(-x)); }
+  static W exponential(const W& x) {
+    if constexpr (std::is_same_v<W, double>) {  // of float
+      using Chunk = ExponentialChunk<float, exponent>;
+      if (x >= 0 && x <= Chunk::most_distance) return Chunk::exponential(x, 0);
+    }
+    return math::exp_of(W(-x));
+  }
   static W unscaled(const W& e) { return e; }
 };
 
 template <>
 struct ExponentialScale<Twofold<double>> {
   using W = Twofold<double>;
+  static constexpr int exponent = 256;
   static W one() { return 0x1p256; }
-  /// exp(256 ln 2 - x) where exp(-x) would be near the end of the range; else exactly `one` for x = 0, so that the
-  /// softmax of a lone class is 1 and its gradient 0.
+  /// Exactly `one` for x = 0, so that the softmax of a lone class is 1 and its gradient 0; exp(256 ln 2 - x) at the end
+  /// of the range.
   static W exponential(const W& x) {
-    if (x.hi > 512) return math::exp_of(W(0x1.62e42fefa39efp+7, 0x1.abc9e3b39803fp-48) - x);
-    const W e = math::exp_of(-x);
-    return {e.hi * 0x1p256, e.lo * 0x1p256};
+    using Chunk = ExponentialChunk<double, exponent>;
+    if (x.hi >= 0 && x.hi <= Chunk::most_distance) return Chunk::exponential(x.hi, x.lo);
+    return math::exp_of(W(0x1.62e42fefa39efp+7, 0x1.abc9e3b39803fp-48) - x);
   }
   static W unscaled(const W& e) { return {e.hi * 0x1p-256, e.lo * 0x1p-256}; }
 };
+
+/// Whether exponentials are made in plain loops.
+template <class Real>
+inline constexpr bool has_chunks = std::is_same_v<Real, float> || std::is_same_v<Real, double>;
 
 /// x_k and e_k of one sample, from its maximum and the temperature.
 template <class Real>
@@ -81,14 +94,16 @@ class Exponentials {
   using W = Wide<Real>;
 
   Exponentials(const Real& maximum, const Real& temperature)
-      : maximum_(widen<W>(maximum)), temperature_(widen<W>(temperature)) {}
+      : maximum_(widen<W>(maximum)),
+        temperature_(widen<W>(temperature)),
+        cools_(!has_chunks<Real> || !(temperature == Real(1))) {}
 
   /// (m - z) / T, infinite where that is too large.
   template <class Scalar>
   W distance(const Scalar& z) const {
     const W logit = widen<W>(static_cast<Real>(z));
     const W difference = maximum_ - logit;
-    if (is_finite(difference)) return difference / temperature_;
+    if (is_finite(difference)) return cools_ ? W(difference / temperature_) : difference;
     // Two finite logits further apart than the largest number. Halving denormals would not be exact: only here.
     const W half(0.5);
     return W(2) * W(W(half * maximum_ - half * logit) / temperature_);
@@ -108,12 +123,16 @@ class Exponentials {
   static W exponential(const W& x) { return ExponentialScale<W>::exponential(x); }
   static W one() { return ExponentialScale<W>::one(); }
 
+  Real maximum() const { return narrow<Real>(maximum_); }
+  Real temperature() const { return narrow<Real>(temperature_); }
+
   /// m / T, infinite where that is too large.
   W scaled_maximum() const { return maximum_ / temperature_; }
 
  private:
   W maximum_;
   W temperature_;
+  bool cools_;  // a temperature of 1 has nothing to divide, unless it has derivatives
 };
 
 /// factor s_k = factor e_k / S, without overflow or underflow on the way to a result in the normal range.
@@ -135,21 +154,78 @@ class SoftmaxMultiple {
   bool unscale_quotient_;
 };
 
-/// Calls visit(k, masked, x_k, e_k) for every class of a sample without NaN and +inf, in order; x_k may be too
-/// large and infinite; a masked class has e_k = 0, and x_k is not defined.
+/// Calls body(first, count, chunk) for the classes of a sample without NaN and +inf, in order; or one_by_one(first,
+/// last) where its exponentials are not in the normal range.
+template <class Real, class Scalar, class Body, class OneByOne>
+void for_each_chunk(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
+                    const Body& body, const OneByOne& one_by_one) {
+  ExponentialChunk<Real, ExponentialScale<Wide<Real>>::exponent> chunk;
+  if (!chunk.suits(exponentials.temperature())) return one_by_one(0, classes);
+  for (Index first = 0; first < classes; first += chunk.most) {
+    const Index count = (std::min)(chunk.most, classes - first);
+    for (Index j = 0; j < count; ++j) chunk.z[j] = static_cast<Real>(logits[first + j]);
+    if (chunk.make(count, exponentials.maximum(), exponentials.temperature()))
+      body(first, count, chunk);
+    else
+      one_by_one(first, first + count);
+  }
+}
+
+/// visit(k, masked, x_k, e_k); x_k may be too large and infinite; a masked class has e_k = 0, and x_k is not defined.
+template <class Real, class Scalar, class Visit>
+void visit_class(Sample<const Scalar> logits, Index k, const Exponentials<Real>& exponentials, const Visit& visit) {
+  using W = Wide<Real>;
+  const Real z = static_cast<Real>(logits[k]);
+  const bool masked = z == -infinity<Real>();
+  const W x = masked ? W(0) : exponentials.distance(z);
+  visit(k, masked, x, masked ? W(0) : Exponentials<Real>::exponential(x));
+}
+
+/// visit_class for every class of a sample without NaN and +inf, in order.
 template <class Real, class Scalar, class Visit>
 void for_each_class(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
                     const Visit& visit) {
   using W = Wide<Real>;
-  for (Index k = 0; k < classes; ++k) {
-    const Real z = static_cast<Real>(logits[k]);
-    if (z == -infinity<Real>()) {
-      visit(k, true, W(0), W(0));
-    } else {
-      const W x = exponentials.distance(z);
-      visit(k, false, x, Exponentials<Real>::exponential(x));
-    }
+  const auto one_by_one = [&](Index first, Index last) {
+    for (Index k = first; k < last; ++k) visit_class(logits, k, exponentials, visit);
+  };
+  if constexpr (has_chunks<Real>) {
+    for_each_chunk(
+        logits, classes, exponentials,
+        [&](Index first, Index count, const auto& chunk) {
+          for (Index j = 0; j < count; ++j)
+            visit(first + j, chunk.z[j] == -infinity<Real>(), chunk.distance(j), W(chunk.e[j]));
+        },
+        one_by_one);
+  } else {
+    one_by_one(0, classes);
   }
+}
+
+/// The sum of e_k over all classes but two.
+template <class Real, class Scalar>
+Wide<Real> sum_without(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials, Index a,
+                       Index b) {
+  using W = Wide<Real>;
+  W sum(0);
+  const auto one_by_one = [&](Index first, Index last) {
+    for (Index k = first; k < last; ++k)
+      if (k != a && k != b && !(static_cast<Real>(logits[k]) == -infinity<Real>()))
+        sum += Exponentials<Real>::exponential(exponentials.distance(logits[k]));
+  };
+  if constexpr (has_chunks<Real>) {
+    for_each_chunk(
+        logits, classes, exponentials,
+        [&](Index first, Index count, auto& chunk) {
+          for (const Index k : {a, b})
+            if (k >= first && k < first + count) chunk.e[k - first] = 0;
+          chunk.add_to(sum);
+        },
+        one_by_one);
+  } else {
+    one_by_one(0, classes);
+  }
+  return sum;
 }
 
 template <class Out, class Value>
@@ -186,9 +262,7 @@ struct SoftmaxState {
   SoftmaxState(Sample<const Scalar> logits, Index classes, const Real& temperature)
       : maximum(find_maximum<Real>(logits, classes)), exponentials(maximum.value, temperature) {
     if (maximum.condition != Condition::regular) return;
-    for_each_class(logits, classes, exponentials, [&](Index k, bool /*masked*/, const W& /*x*/, const W& e) {
-      if (k != maximum.index) rest += e;
-    });
+    rest = sum_without(logits, classes, exponentials, maximum.index, maximum.index);
     log_sum = log_of_sum(rest, exponentials.one());
   }
 

@@ -63,6 +63,7 @@ struct SoftmaxFormula : MultipleOfExponentials<Real> {
     else
       Base::write_columns(r);
   }
+  bool takes_guesses() const { return wanted == SoftmaxResult::softmax && !logsumexp; }
   static bool writes_multiples() { return may_write; }
   static typename Base::Patch patch(Index /*j*/, const Tile& /*tile*/) { return {-1, Real(0)}; }
   void portable(Index i, Sample<Real> out) const { path.into(i, out); }

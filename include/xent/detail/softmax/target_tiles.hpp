@@ -100,7 +100,7 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
       MultipleOfExponentials<Real>::write_rows(r);
     } else {
       for (Index j = 0; j < r.count; ++j) {
-        if (r.stored)
+        if (r.e.data)
           Kernels::scale(r.tile, told_, j, rows_of(j), r.n, r.traffic, r.out[j]);
         else
           Kernels::exponentiate(r.call, r.tile, told_, j, r.z[j], rows_of(j), r.n, r.traffic, r.out[j], r.stream);

@@ -33,10 +33,10 @@ struct ColumnResults {
   simd::Rows<Real> out;
 };
 
-/// Those of contiguous classes. `stored`: their exponentials are there. `stream`: results go past the caches.
+/// Those of contiguous classes. `e`: their exponentials, if there are any. `stream`: results go past the caches.
 template <class Real>
 struct RowResults : ColumnResults<Real> {
-  bool stored;
+  simd::Rows<const Real> e;
   bool stream;
   simd::Traffic<Real>* traffic;
 
@@ -61,6 +61,9 @@ struct PortablePath {  // NOLINT(*-member-init): neither can be without a functi
 ///                                     returns the samples that count
 ///     shift(call, count, tile)        sets their shifts, once their maxima are known; returns those whose numbers stay
 ///                                     in range
+///     takes_guesses()                 whether any logit near the maximum will do as well, without moments and results
+///                                     that are made of the logits again
+///     labels()                        after `take`: classes whose logits may be those, or null
 ///     predictions(first)              where the argmaxes go, or null
 ///     wants_moments()                 whether there is a use for more sums than that of the exponentials
 ///     refuses_late()                  whether `finish` may leave samples to the portable path for more than a NaN
@@ -86,6 +89,8 @@ struct MultipleOfExponentials {
     Real value;
   };
 
+  static bool takes_guesses() { return false; }
+  static const Index* labels() { return nullptr; }
   static bool is_plain() { return false; }
   static bool few_classes(const simd::Call<Real>& /*call*/, const simd::Rows<Real>& /*z*/, Index /*first*/,
                           Index /*count*/, bool /*writes*/, const simd::Tile<Real>& /*tile*/,
@@ -94,7 +99,7 @@ struct MultipleOfExponentials {
   }
   static void write_rows(const RowResults<Real>& r) {
     using Kernels = simd::RowKernels<Real>;
-    if (r.stored) return Kernels::scale(r.tile, {r.out.data, r.out.stride}, r.n, r.count, r.traffic, r.out);
+    if (r.e.data) return Kernels::scale(r.tile, r.e, r.n, r.count, r.traffic, r.out);
     for (Index j = 0; j < r.count; ++j) {
       r.fetch(j);
       Kernels::exponentiate(r.call, r.tile, j, r.z[j], r.n, r.traffic, r.out[j], r.stream);

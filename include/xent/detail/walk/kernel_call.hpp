@@ -21,11 +21,15 @@ inline constexpr bool has_kernels = (XENT_KERNELS_FOR_X86_64 != 0 || XENT_KERNEL
 
 /// Whether they run here. None do at extreme temperatures: the sum of e (max - z) stays in range.
 template <class Real>
-bool uses_kernels(const Real& temperature) {
-  constexpr bool single = std::is_same_v<Real, float>;
-  const Real coldest = single ? Real(0x1p-20) : Real(0x1p-100);
-  const Real hottest = single ? Real(0x1p40) : Real(0x1p100);
-  return temperature >= coldest && temperature <= hottest && simd::has_kernels();
+bool uses_kernels([[maybe_unused]] const Real& temperature) {
+  if constexpr (has_kernels<Real>) {
+    constexpr bool single = std::is_same_v<Real, float>;
+    constexpr Real coldest = single ? Real(0x1p-20) : Real(0x1p-100);
+    constexpr Real hottest = single ? Real(0x1p40) : Real(0x1p100);
+    return temperature >= coldest && temperature <= hottest && simd::has_kernels();
+  } else {
+    return false;
+  }
 }
 
 inline simd::Twice twice(double x) { return {x, 0}; }

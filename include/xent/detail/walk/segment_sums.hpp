@@ -5,6 +5,7 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/core/full_exp.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/walk/caches.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
@@ -49,10 +50,11 @@ struct SegmentSums {
     SegmentSums higher = greater ? segment : *this;
     if (lower.maximum > -infinity<Real>()) {
       const W distance = widen<W>(higher.maximum) - widen<W>(lower.maximum);
-      const W factor = math::exp_of(W(W(0) - distance / temperature));
+      // In two halves: the factor may be below the smallest normal number where a product with it is not.
+      const W half = full_exp(W(distance / temperature * W(-0.5)));
       const W sum = W(1) + lower.rest;
-      higher.rest += factor * sum;
-      if (!(factor == W(0))) higher.moment += factor * (lower.moment + distance * sum);
+      higher.rest += half * sum * half;
+      if (!(half == W(0))) higher.moment += half * (lower.moment + distance * sum) * half;
       higher.spread += lower.spread + W(lower.count) * distance;
     } else {
       higher.rest += W(0) * lower.rest;  // a NaN that was found

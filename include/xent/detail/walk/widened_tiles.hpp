@@ -103,6 +103,8 @@ class Formula16Bits {
   bool wants_moments() const { return formula_.wants_moments(); }
   static bool refuses_late() { return false; }  // the logits are kept until there are results
   static bool is_plain() { return false; }
+  static bool takes_guesses() { return false; }
+  static const Index* labels() { return nullptr; }
   Index* predictions(Index first) const { return formula_.predictions(first); }
   void maxima(Index first, Index count, const simd::Rows<float>& to, simd::Traffic<float>* traffic, Tile* tile) const {
     ConversionOf<Scalar>::maxima(z_[first].data, z_.sample_stride, z_.classes, count, to, traffic, tile);
@@ -167,7 +169,8 @@ bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, 
   const bool in_place = out && static_cast<const void*>(out->data) == static_cast<const void*>(z.data);
   const bool stream = !in_place && large;  // results that leave the caches anyway
   const auto run = [&](auto& chosen, const auto& before, const auto& after, const auto& at_end) {
-    Tiles<float, RemoveCvref<decltype(chosen)>> tiles(widened, out ? &results : nullptr, call, temperature, chosen);
+    Tiles<float, RemoveCvref<decltype(chosen)>> tiles(widened, out ? &results : nullptr, call, temperature, chosen,
+                                                      false);
     if (!tiles.works()) return false;
     for (Index i = first; i < last; i += most) {
       const Index count = (std::min)(most, last - i);

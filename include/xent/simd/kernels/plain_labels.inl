@@ -144,6 +144,7 @@ inline unsigned long long plain_shift_in_lanes(L /*lanes*/, const Call<typename 
     store_where<L>(mine, tile->anchor + i, plain.shift.anchor);
     store_where<L>(mine, tile->k + i, plain.k);
     store_where<L>(mine, tile->top + i, m);
+    store_where<L>(mine, tile->ceiling + i, ceiling_above<L>(call, m));
     store_where<L>(mine, tile->stored_one + i, exponential<L>(plain.shift, m));
     store_where<L>(mine, tile->stored_label + i, exponential<L>(plain.shift, z));
     L::store(tile->one + i, plain.one);

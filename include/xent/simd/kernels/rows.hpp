@@ -16,9 +16,11 @@ struct RowKernels {
   static constexpr bool are_short(Index n) { return sizeof(Real) == sizeof(float) && n > 0 && n % 32 == 0 && n <= 96; }
 
   static void maxima(const Rows<const Real>& z, Index n, Index count, Traffic<Real>* traffic, Tile<Real>* tile);
+  static void guesses(const Rows<const Real>& z, Index n, Index count, const Index* labels, Traffic<Real>* traffic,
+                      Tile<Real>* tile);
   static void predictions(const Rows<const Real>& z, Index n, Index count, const Tile<Real>& tile, Index* prediction);
-  static void sums(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count, const Rows<Real>& stored,
-                   Traffic<Real>* traffic, Tile<Real>* tile);
+  static unsigned long long sums(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count,
+                                 const Rows<Real>& stored, Traffic<Real>* traffic, Tile<Real>* tile);
   static void sums_and_moments(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count,
                                const Rows<Real>& stored, Traffic<Real>* traffic, Tile<Real>* tile);
   static void scale(const Tile<Real>& tile, const Rows<const Real>& e, Index n, Index count, Traffic<Real>* traffic,
@@ -47,20 +49,25 @@ void RowKernels<Real>::maxima(const Rows<const Real>& z, Index n, Index count, T
   return on_best<Real>([&](auto lanes) { return row_maxima(lanes, z, n, count, traffic, tile); });
 }
 template <class Real>
+void RowKernels<Real>::guesses(const Rows<const Real>& z, Index n, Index count, const Index* labels,
+                               Traffic<Real>* traffic, Tile<Real>* tile) {
+  return on_best<Real>([&](auto lanes) { return row_guesses(lanes, z, n, count, labels, traffic, tile); });
+}
+template <class Real>
 void RowKernels<Real>::predictions(const Rows<const Real>& z, Index n, Index count, const Tile<Real>& tile,
                                    Index* prediction) {
   return on_best<Real>([&](auto lanes) { return row_predictions(lanes, z, n, count, tile, prediction); });
 }
 template <class Real>
-void RowKernels<Real>::sums(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count,
-                            const Rows<Real>& stored, Traffic<Real>* traffic, Tile<Real>* tile) {
+unsigned long long RowKernels<Real>::sums(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count,
+                                          const Rows<Real>& stored, Traffic<Real>* traffic, Tile<Real>* tile) {
   return on_best<Real>(
       [&](auto lanes) { return row_sums(lanes, std::false_type{}, call, z, n, count, stored, traffic, tile); });
 }
 template <class Real>
 void RowKernels<Real>::sums_and_moments(const Call<Real>& call, const Rows<const Real>& z, Index n, Index count,
                                         const Rows<Real>& stored, Traffic<Real>* traffic, Tile<Real>* tile) {
-  return on_best<Real>(
+  on_best<Real>(
       [&](auto lanes) { return row_sums(lanes, std::true_type{}, call, z, n, count, stored, traffic, tile); });
 }
 template <class Real>

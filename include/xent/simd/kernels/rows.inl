@@ -71,6 +71,26 @@ inline void row_predictions(L /*lanes*/, const Rows<const typename L::Real>& z, 
   }
 }
 
+/// What may be taken for the maxima, which is faster than to look for them: the largest of the first logits, or that of
+/// the label where `labels` says which one it is. Any shift gives the same digits, as long as no logit is above the
+/// ceiling that `sums` knows of.
+template <class L>
+inline void row_guesses(L /*lanes*/, const Rows<const typename L::Real>& z, Index n, Index count, const Index* labels,
+                        Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
+  constexpr Index step = bundle * L::lanes;
+  for (Index i = 0; i < count; ++i) {
+    const auto* const from = z[i];
+    const auto first = L::larger(L::load(from), L::load(from + L::lanes));
+    const auto second = L::larger(L::load(from + 2 * L::lanes), L::load(from + 3 * L::lanes));
+    const auto greatest = L::greatest(L::larger(first, second));
+    const bool of_label = labels && !(from[labels[i]] <= greatest);
+    tile->maximum[i] = of_label ? from[labels[i]] : greatest;
+    tile->where[i] = of_label ? labels[i] / step * step : 0;
+    if (tile->maximum[i] == minus_infinity<L>)
+      tile->maximum[i] = maximum<L>(Stored<L>{from}, n, traffic, &tile->where[i]);
+  }
+}
+
 /// The exponentials of one sample on their way to memory, unless `to` has none, and into their sums.
 template <class L, bool moment>
 struct RowExponentials {
@@ -80,72 +100,82 @@ struct RowExponentials {
   const Marked<L>& marked;
   Shifted<L> shift;
   Real maximum;
+  V ceiling;
   const Real* from;
   Real* to;
   ExponentialSums<L, moment> sums = ExponentialSums<L, moment>::zero();
 
-  /// Of a whole bundle without the maximum that is to be left out, where the shift happens in the exponent.
-  [[gnu::always_inline]] void add(Index k) {
+  /// Of a bundle, up to class n. A `whole` one has all of its classes, and the shift happens in the exponent; where a
+  /// vector is not whole, there are more maxima: of no infinity, which would raise a flag.
+  template <bool whole>
+  [[gnu::always_inline]] void add(Index k, Index n, bool without_maxima) {
     V logit[bundle];
+    V d[bundle];
     V e[bundle];
     V distance[bundle];
 #pragma GCC unroll 4
-    for (Index j = 0; j < bundle; ++j) {
-      logit[j] = L::load(from + k + j * L::lanes);
-      if (moment) distance[j] = sums.of_unmasked(logit[j], shift.top - logit[j]);
-    }
-#pragma GCC unroll 4
-    for (Index j = 0; j < bundle; j += L::abreast) exponentials<L, L::abreast>(shift, logit + j, e + j);
-    if (to) {
-#pragma GCC unroll 4
-      for (Index j = 0; j < bundle; ++j) L::store(to + k + j * L::lanes, moment ? marked(logit[j], e[j]) : e[j]);
-    }
-    sums.add(e, distance);
-  }
-
-  /// Of any bundle. Where a vector is not whole, there are more maxima: of no infinity, which would raise a flag.
-  [[gnu::always_inline]] void add_but_maxima(Index k, Index n) {
-    V e[bundle];
-    V distance[bundle];
     for (Index j = 0; j < bundle; ++j) {
       const Index at = k + j * L::lanes;
-      const V logit = load_up_to<L>(from + at, n - at, maximum);
-      const V d = logit - shift.anchor;
-      if (moment) distance[j] = sums.of_unmasked(logit, shift.top - d);
-      e[j] = exponential<L>(shift, d);
-      if (to) store_up_to<L>(to + at, n - at, moment ? marked(logit, e[j]) : e[j]);
-      e[j] = L::leave_out_equal(logit, L::set1(maximum), e[j], &sums.count);
+      logit[j] = whole ? L::load(from + at) : load_up_to<L>(from + at, n - at, maximum);
+      if (!moment) logit[j] = L::smaller(ceiling, logit[j]);
+      d[j] = whole ? logit[j] : logit[j] - shift.anchor;
+      if (moment) distance[j] = sums.of_unmasked(logit[j], shift.top - d[j]);
+    }
+#pragma GCC unroll 4
+    for (Index j = 0; j < bundle; j += L::abreast) exponentials<L, L::abreast>(shift, d + j, e + j);
+    if (to) {
+#pragma GCC unroll 4
+      for (Index j = 0; j < bundle; ++j) {
+        const Index at = k + j * L::lanes;
+        const V kept = moment ? marked(logit[j], e[j]) : e[j];
+        if (whole)
+          L::store(to + at, kept);
+        else
+          store_up_to<L>(to + at, n - at, kept);
+      }
+    }
+    if (!whole || without_maxima) {
+#pragma GCC unroll 4
+      for (Index j = 0; j < bundle; ++j) e[j] = L::leave_out_equal(logit[j], L::set1(maximum), e[j], &sums.count);
     }
     sums.add(e, distance);
   }
 };
 
 /// The exponentials of samples whose shifts are known: kept in `stored` unless it has no memory; their sum without one
-/// of the maxima; with `moment`, the sum of e (max - z).
+/// of the maxima; with `moment`, the sum of e (max - z). Returns the samples of which a logit may have been above the
+/// ceiling, or be NaN, and those that have no ceiling.
 template <class L, bool moment>
-inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const Call<typename L::Real>& call,
-                     const Rows<const typename L::Real>& z, Index n, Index count, const Rows<typename L::Real>& stored,
-                     Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
+inline unsigned long long row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/,
+                                   const Call<typename L::Real>& call, const Rows<const typename L::Real>& z, Index n,
+                                   Index count, const Rows<typename L::Real>& stored,
+                                   Traffic<typename L::Real>* traffic, Tile<typename L::Real>* tile) {
   using Real = typename L::Real;
-  if constexpr (std::is_same_v<L, Float>)
-    if (RowKernels<Real>::are_short(n)) return short_row_sums<L, moment>(call, z, n, count, stored, traffic, tile);
+  if constexpr (std::is_same_v<L, Float>) {
+    if (RowKernels<Real>::are_short(n)) {
+      short_row_sums<L, moment>(call, z, n, count, stored, traffic, tile);
+      return 0;
+    }
+  }
   constexpr Index step = bundle * L::lanes;
   const Index filled_up = (n + step - 1) / step * step;
   const Marked<L> marked(call);
+  const double least_at_ceiling = unit<Real>() * power_of_two(Storage<Real>::window - 2);
+  unsigned long long beyond = 0;
   for (Index i = 0; i < count; ++i) {
-    RowExponentials<L, moment> row{marked, Shifted<L>::of_sample(call, *tile, i), tile->maximum[i], z[i],
-                                   stored.data ? stored[i] : nullptr};
+    RowExponentials<L, moment> row{
+        marked, Shifted<L>::of_sample(call, *tile, i), tile->maximum[i], L::set1(tile->ceiling[i]),
+        z[i],   stored.data ? stored[i] : nullptr};
     const Index where = tile->where[i];
     const Index whole = tile->anchor[i] == 0 ? n - n % step : 0;
-    for (Index k = 0; k < n; k += step) {
-      const Index stop = k < where ? (std::min)(where, whole) : k < where + group<L> ? k : whole;
-      for (; k < stop; k += step) {
-        move_on<L>(traffic, 3);
-        row.add(k);
-      }
-      if (k >= n) break;
+    Index k = 0;
+    for (; k < whole; k += step) {
       move_on<L>(traffic, 3);
-      row.add_but_maxima(k, n);
+      row.template add<true>(k, n, k >= where && k < where + group<L>);
+    }
+    for (; k < n; k += step) {
+      move_on<L>(traffic, 3);
+      row.template add<false>(k, n, true);
     }
     // Of several equal maxima all but one are in the sum.
     const auto& sums = row.sums;
@@ -160,7 +190,10 @@ inline void row_sums(L /*lanes*/, std::bool_constant<moment> /*moments*/, const 
     tile->spread_hi[i] = spread.hi;
     tile->spread_lo[i] = spread.lo;
     tile->masked[i] = moment ? total(sums.masked) : 0;
+    if (!(rest.hi < least_at_ceiling) || !(tile->ceiling[i] < -minus_infinity<L>))
+      beyond |= 1ULL << static_cast<unsigned>(i);
   }
+  return beyond;
 }
 
 /// out = function(e) of n exponentials that were stored. `out` may be `e`.

@@ -1,33 +1,6 @@
 // The numbers of the samples of a tile, a lane a sample: what the loops over classes need before they start, and the
 // formulas of softmax_cross_entropy after they have ended. L is the lanes' Float or Double, W its One or Two.
 
-/// How kernels of Real store exponentials; see Tile.
-template <class Real>
-struct Storage;
-template <>
-struct Storage<float> {
-  static constexpr int scale = 60;
-  static constexpr double most_shift = 512;  // |max c| up to which the shift happens in the exponent
-  static constexpr double greatest = 3.4028234663852886e38;
-  // What a factor of exponentials may be, in size: a larger one would lift flushed exponentials into the normal range.
-  static constexpr double greatest_factor = 0x1p50;
-};
-template <>
-struct Storage<double> {
-  static constexpr int scale = 256;
-  static constexpr double most_shift = 0x1p20;
-  static constexpr double greatest = 1.7976931348623157e308;
-  static constexpr double greatest_factor = 0x1p200;
-};
-
-/// 2^scale
-template <class Real>
-constexpr double unit() {
-  double power = 1;
-  for (int i = 0; i < Storage<Real>::scale; ++i) power *= 2;
-  return power;
-}
-
 template <class L>
 inline typename L::V magnitude_of(typename L::V x) {
   return L::larger(x, -x);
@@ -47,6 +20,16 @@ struct ExponentShift {
   static constexpr double most_shift = Storage<typename L::Real>::most_shift;
 };
 
+/// The ceilings of samples: infinite where the numbers next to m are too far apart.
+template <class L>
+inline typename L::V ceiling_above(const Call<typename L::Real>& call, typename L::V m) {
+  using Real = typename L::Real;
+  const typename L::V farthest = L::set1(1 / std::numeric_limits<Real>::epsilon() / 4);
+  return L::select(magnitude_of<L>(m * L::set1(call.c_hi)) < farthest,
+                   m + L::set1(static_cast<Real>(Storage<Real>::window) / call.c_hi),
+                   L::set1(std::numeric_limits<Real>::infinity()));
+}
+
 /// Sets the shift of each sample from its maximum, and e at the maximum in twice the digits: it is in every sum.
 template <class L>
 inline void shift_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Index count, Tile<typename L::Real>* tile) {
@@ -57,6 +40,7 @@ inline void shift_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Inde
   for (Index i = 0; i < count; i += L::lanes) {
     const typename L::V m = L::load(tile->maximum + i);
     const ExponentShift<L> shift(m, L::set1(call.c_hi));
+    L::store(tile->ceiling + i, ceiling_above<L>(call, m));
     L::store(tile->k + i, L::select(shift.possible, shift.n, none) - L::set1(static_cast<Real>(scale)));
     L::store(tile->anchor + i, L::select(shift.possible, none, m));
     L::store(tile->top + i, L::select(shift.possible, m, none));
@@ -94,7 +78,7 @@ inline W log_of_sum(const Tile<Real>& tile, Index i) {
 
 /// Which labelled samples kernels may compute: bit i of the result. Not where the maximum or the label's logit is
 /// infinite, nor where a number on the way to the results may leave the range, for any lse from |lse| <= |max| / T +
-/// 64, and more classes than e^64 there are not.
+/// window ln 2 + 64, and more classes than e^64 there are not.
 template <class L>
 inline unsigned long long admitted_labels_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Index count,
                                                    const Tile<typename L::Real>& tile) {
@@ -105,7 +89,10 @@ inline unsigned long long admitted_labels_in_lanes(L /*lanes*/, const Call<typen
   const V z_loss = Double::set1(call.z_loss.hi);
   const V greatest = Double::set1(Storage<Real>::greatest);
   const V greatest_factor = Double::set1(Storage<Real>::greatest_factor);
-  const V log_classes = Double::set1(64);
+  // From a guess, a bit less: what it lets pass the maximum lets pass, too, so that a walk with one and a walk with the
+  // other refuse the same samples.
+  const V window = Double::set1(tile.guessed ? 0.7 * Storage<Real>::window : 0);
+  const V log_classes = Double::set1(64 + 0.7 * Storage<Real>::window) + window;
   unsigned long long admitted = 0;
   for (Index i = 0; i < count; i += Double::lanes) {
     const V m = Double::load(tile.maximum + i);
@@ -114,7 +101,7 @@ inline unsigned long long admitted_labels_in_lanes(L /*lanes*/, const Call<typen
     const V weight = magnitude(Double::load(tile.weight + i));
     const V lse = rounded(magnitude(m) * inverse_temperature) + log_classes;
     const V a = c + rounded(Double::set1(2) * z_loss * lse);
-    const V loss = rounded(a * (rounded((m - z) * inverse_temperature) + lse));
+    const V loss = rounded(a * (rounded((m - z) * inverse_temperature) + window + lse));
     const auto within = (m <= greatest) & (m >= -greatest) & (z >= -greatest) & (lse <= greatest) &
                         (weight * a <= greatest_factor) & (weight * slope_unit * a <= greatest_factor) &
                         (loss <= greatest) & (weight * loss <= greatest) & Double::first_lanes(count - i);

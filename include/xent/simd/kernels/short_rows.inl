@@ -48,39 +48,60 @@ inline void short_row_maxima(const Rows<const typename L::Real>& z, Index n, Ind
   std::fill(tile->where, tile->where + count, 0);
 }
 
-/// The exponentials of two samples on their way to memory and into their sums, as RowExponentials has it.
+/// The exponentials of one or two samples on their way to memory and into their sums, as RowExponentials has it: of two
+/// where that many vectors are computed together.
 template <class L, bool moment>
-struct PairOfRows {
+struct ShortRows {
   using Real = typename L::Real;
   using V = typename L::V;
+  static constexpr Index abreast_rows = L::abreast < bundle ? 1 : 2;
+  static constexpr Index vectors = 2 * abreast_rows;
 
   const Marked<L>& marked;
-  Shifted<L> shift[2];
-  V maximum[2];
-  const Real* from[2];
-  Real* to[2];
-  V magic[bundle] = {shift[0].magic, shift[0].magic, shift[1].magic, shift[1].magic};
-  ExponentialSums<L, moment> sums[2] = {ExponentialSums<L, moment>::zero(), ExponentialSums<L, moment>::zero()};
+  Shifted<L> shift[bound(abreast_rows)];
+  V maximum[bound(abreast_rows)];
+  const Real* from[bound(abreast_rows)];
+  Real* to[bound(abreast_rows)];
+  V magic[bound(vectors)];
+  ExponentialSums<L, moment> sums[bound(abreast_rows)];
 
-  /// Of two vectors of either.
+  /// Of samples i, i + 1, or of the last one.
+  [[gnu::always_inline]] ShortRows(const Marked<L>& marks, const Call<Real>& call, const Rows<const Real>& z,
+                                   const Rows<Real>& stored, const Tile<Real>& tile, Index first, Index last)
+      : marked(marks) {
+#pragma GCC unroll 2
+    for (Index j = 0; j < abreast_rows; ++j) {
+      const Index i = (std::min)(first + j, last);
+      shift[j] = Shifted<L>::of_sample(call, tile, i);
+      maximum[j] = L::set1(tile.maximum[i]);
+      from[j] = z[i];
+      to[j] = stored.data ? stored[i] : nullptr;
+      magic[2 * j] = magic[2 * j + 1] = shift[j].magic;
+      sums[j] = ExponentialSums<L, moment>::zero();
+    }
+  }
+
+  /// Of two vectors of each.
   [[gnu::always_inline]] void add(Index k) {
-    V logit[bundle];
-    V d[bundle];
-    V e[bundle];
+    V logit[bound(vectors)];
+    V d[bound(vectors)];
+    V e[bound(vectors)];
 #pragma GCC unroll 4
-    for (Index j = 0; j < bundle; ++j) {
+    for (Index j = 0; j < vectors; ++j) {
       logit[j] = L::load(from[j / 2] + k + j % 2 * L::lanes);
       d[j] = logit[j] - shift[j / 2].anchor;
     }
+    constexpr Index abreast = (std::min)(vectors, L::abreast);
 #pragma GCC unroll 4
-    for (Index j = 0; j < bundle; j += L::abreast)
-      exponentials<L, L::abreast>(shift[0].c_hi, shift[0].c_lo, magic + j, d + j, e + j);
+    for (Index j = 0; j < vectors; j += abreast)
+      exponentials<L, abreast>(shift[0].c_hi, shift[0].c_lo, magic + j, d + j, e + j);
 #pragma GCC unroll 4
-    for (Index j = 0; j < bundle; ++j) {
+    for (Index j = 0; j < vectors; ++j) {
       if (to[j / 2]) L::store(to[j / 2] + k + j % 2 * L::lanes, moment ? marked(logit[j], e[j]) : e[j]);
       e[j] = L::leave_out_equal(logit[j], maximum[j / 2], e[j], &sums[j / 2].count);
     }
-    for (Index j = 0; j < 2; ++j) {
+#pragma GCC unroll 2
+    for (Index j = 0; j < abreast_rows; ++j) {
       sums[j].rest.add(e[2 * j] + e[2 * j + 1]);
       if (moment) sums[j].add_moments(e + 2 * j, logit + 2 * j, shift[j].top + shift[j].anchor);
     }
@@ -93,6 +114,7 @@ inline void short_row_sums(const Call<typename L::Real>& call, const Rows<const 
                            Index count, const Rows<typename L::Real>& stored, Traffic<typename L::Real>* traffic,
                            Tile<typename L::Real>* tile) {
   using V = typename L::V;
+  constexpr Index abreast_rows = ShortRows<L, moment>::abreast_rows;
   const Marked<L> marked(call);
   for (Index first = 0; first < count; first += L::lanes) {
     Double::V rest[L::lanes];
@@ -100,20 +122,15 @@ inline void short_row_sums(const Call<typename L::Real>& call, const Rows<const 
     Double::V spread[L::lanes];
     V maxima[L::lanes];
     V masked[L::lanes];
-    for (Index i = 0; i < L::lanes; i += 2) {
-      const Index a = (std::min)(first + i, count - 1);
-      const Index b = (std::min)(a + 1, count - 1);
-      PairOfRows<L, moment> pair{marked,
-                                 {Shifted<L>::of_sample(call, *tile, a), Shifted<L>::of_sample(call, *tile, b)},
-                                 {L::set1(tile->maximum[a]), L::set1(tile->maximum[b])},
-                                 {z[a], z[b]},
-                                 {stored.data ? stored[a] : nullptr, stored.data ? stored[b] : nullptr}};
-      move_on<L>(traffic, 3 * n / 32);
-      for (Index k = 0; k < n && first + i < count; k += 2 * L::lanes) pair.add(k);
-      for (Index j = 0; j < 2; ++j) {
-        const auto& sums = pair.sums[j];
+    for (Index i = 0; i < L::lanes; i += abreast_rows) {
+      ShortRows<L, moment> rows(marked, call, z, stored, *tile, first + i, count - 1);
+      move_on<L>(traffic, 3 * abreast_rows * n / 64);
+      for (Index k = 0; k < n && first + i < count; k += 2 * L::lanes) rows.add(k);
+#pragma GCC unroll 2
+      for (Index j = 0; j < abreast_rows; ++j) {
+        const auto& sums = rows.sums[j];
         rest[i + j] = sums.rest.low + sums.rest.high;
-        maxima[i + j] = sums.count;
+        maxima[i + j] = first + i + j < count ? sums.count : L::set1(1.0F / L::lanes);  // one in all lanes
         if (!moment) continue;
         moments[i + j] = sums.moments.low + sums.moments.high;
         spread[i + j] = sums.spread.low + sums.spread.high;

@@ -11,7 +11,8 @@ inline Double::V scaled_down(Double::V x, Double::V n) {
 }
 
 // Sums of lanes whose error does not grow with their number: two vectors are added, then go into accumulators of twice
-// the digits. (A tree of four vectors before that would cost another rounding, which tests/oracle/search.cpp finds.)
+// the digits; of doubles, with what their own sum was rounded by. (A tree of four vectors before that would cost
+// another rounding, which tests/oracle/search.cpp finds.)
 struct FloatSum {
   Double::V low, high;
 
@@ -53,9 +54,15 @@ struct DoubleSum {
     lo = lo + ((hi - (sum - part)) + (x - part));
     hi = sum;
   }
+  void add_pair(Double::V x, Double::V y) {
+    const Double::V sum = x + y;
+    const Double::V part = sum - x;
+    lo = lo + ((x - (sum - part)) + (y - part));
+    add(sum);
+  }
   void add_bundle(const Double::V* x) {
-    add(x[0] + x[1]);
-    add(x[2] + x[3]);
+    add_pair(x[0], x[1]);
+    add_pair(x[2], x[3]);
   }
   Twice total() const { return total_of(Two(hi, lo)); }
   void add_product(Double::V x, Double::V y) {
