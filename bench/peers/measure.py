@@ -1,6 +1,6 @@
 """Times one peer against xent and against memcpy, turn by turn in one process, and prints a line of JSON for each form.
 
-    python measure.py PEER LIBRARIES [--seconds S] [--classes K ...] [--grown-heap]
+    python measure.py PEER LIBRARIES [--seconds S] [--classes K ...] [--grown-heap] [--no-linear]
 
 PEER is the name of a function below; LIBRARIES is the folder of the libraries that CMakeLists.txt builds. A peer's result
 is compared with xent's before it is timed, and is not timed when it is another. --grown-heap says that the caller has told malloc to keep its pages: only the
@@ -415,6 +415,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--classes", type=int, nargs="*", default=CLASSES)
     parser.add_argument("--grown-heap", action="store_true")
+    parser.add_argument("--no-linear", action="store_true")
     arguments = parser.parse_args()
 
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one thread, whatever a library thinks of it
@@ -426,7 +427,8 @@ def main():
 
     gc.disable()
     makers = [lambda k=k: Problem(plain, k) for k in arguments.classes]
-    makers += [lambda shape=shape: LinearProblem(plain, *shape) for shape in LINEAR]
+    if not arguments.no_linear:
+        makers += [lambda shape=shape: LinearProblem(plain, *shape) for shape in LINEAR]
     for make in makers:
         problem = make()
         forms = [f for f in peer(problem) if not arguments.grown_heap or f[1][1] == FRESH]
