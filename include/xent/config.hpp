@@ -87,7 +87,8 @@
   XENT_AS_WRITTEN_END
 
 // Of a function of plain loops: gcc's defaults are to fuse a product with the sum that it goes into, where the machine
-// has an instruction for that, and to make no vectors of comparisons, which could raise a flag twice.
+// has an instruction for that, and to make no vectors of comparisons, which could raise a flag twice. Inlined, a
+// function follows its caller: those that others call are not.
 #if defined(__GNUC__) && !defined(__clang__)
 #define XENT_PLAIN_LOOPS __attribute__((optimize("fp-contract=off", "no-trapping-math")))
 #else

@@ -40,7 +40,7 @@ struct ExponentialChunk {  // NOLINT(*-member-init): written before it is read
 
   /// From the first logits in z. False if one of the exponentials is not in the normal range, which is not left below
   /// exp(-700) 2^scale.
-  XENT_PLAIN_LOOPS bool make(Index count, Real maximum, Real temperature) {
+  [[gnu::noinline]] XENT_PLAIN_LOOPS bool make(Index count, Real maximum, Real temperature) {
     filled = (count + together - 1) / together * together;
     std::fill(z + count, z + filled, -std::numeric_limits<Real>::infinity());
     const double inverse_temperature = 1 / static_cast<double>(temperature);
@@ -58,14 +58,14 @@ struct ExponentialChunk {  // NOLINT(*-member-init): written before it is read
   }
 
   /// Of one number up to most_distance, the same bits.
-  XENT_PLAIN_LOOPS static double exponential(double x, double low) {
+  [[gnu::noinline]] XENT_PLAIN_LOOPS static double exponential(double x, double low) {
     double power = 0;
     const double result = mantissa(x, low, power);
     return times_power(result, power);
   }
 
   /// += all of them
-  XENT_PLAIN_LOOPS void add_to(W& sum) const {
+  [[gnu::noinline]] XENT_PLAIN_LOOPS void add_to(W& sum) const {
     double high[together] = {};
     double low[together] = {};
     for (Index first = 0; first < filled; first += together) add(e + first, high, low);

@@ -95,6 +95,15 @@ struct Twofold {
   friend bool operator!=(const Twofold& a, const Twofold& b) { return !(a == b); }
 };
 
+/// a b, which is not fused with what it is added to: else the last digits depend on flags.
+template <class W>
+W unfused(const W& a, const W& b) {
+  if constexpr (std::is_floating_point_v<W>)
+    return opaque(W(a * b));
+  else
+    return a * b;
+}
+
 template <class Real>
 struct WideOf {
   using type = Real;  // a scalar of the user's: multiprecision, automatic differentiation

@@ -126,8 +126,8 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
         : mass(wide<W>({tile.mass_hi[j], tile.mass_lo[j]})),
           distance(wide<W>({tile.distance_hi[j], tile.distance_lo[j]})) {}
     void add(const W& factor, const Sums& other) {
-      mass += factor * other.mass;
-      distance += factor * other.distance;
+      mass += unfused(factor, other.mass);
+      distance += unfused(factor, other.distance);
     }
   };
 
@@ -148,7 +148,8 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
     if constexpr (!Targets::are_dense) {
       const W alpha = wide<W>({told_.alpha_hi[j], told_.alpha_lo[j]});
       targets_.for_each_entry(first_ + j, [&](Index k, const W& y) {
-        out[k] = narrow<Real>(W(widen<W>(out[k]) - alpha * W(slope_ * W(scalars_.class_weight(k) * y))));
+        const W target = slope_ * W(scalars_.class_weight(k) * y);
+        out[k] = narrow<Real>(W(widen<W>(out[k]) - unfused(alpha, target)));
       });
     }
     if ((told_.confident & tile_bit(j)) != 0 && argmax_[j] >= 0) out[argmax_[j]] = told_.gradient_at_maximum[j];
@@ -196,16 +197,16 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
     } else {
       argmax_[j] = -1;
       targets_.for_each_entry(first_ + j, [&](Index k, const W& y) {
-        const W mass = scalars_.class_weight(k) * y;
+        const W mass = unfused(scalars_.class_weight(k), y);
         sigma += y;
         own.mass += mass < W(0) ? W(nan<Real>()) : mass;
-        if (!(mass == W(0))) own.distance += mass * W(widen<W>(tile.maximum[j]) - widen<W>(z_[j][k]));
+        if (!(mass == W(0))) own.distance += unfused(mass, W(widen<W>(tile.maximum[j]) - widen<W>(z_[j][k])));
         if (!(z_[j][k] == tile.maximum[j])) return;
         argmax_[j] = k;
         at_maximum = y;
       });
     }
-    const W constant = share_ * sigma;
+    const W constant = unfused(share_, sigma);
     Sums all;
     all.add(slope_, own);
     if (smoothed_) {
@@ -218,7 +219,7 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
     put(slope_, told_.slope_hi + j, told_.slope_lo + j);
     put(constant, told_.constant_hi + j, told_.constant_lo + j);
     if (argmax_[j] >= 0)
-      put(W(scalars_.class_weight(argmax_[j]) * W(slope_ * at_maximum + constant)), told_.at_maximum_hi + j,
+      put(W(scalars_.class_weight(argmax_[j]) * W(unfused(slope_, at_maximum) + constant)), told_.at_maximum_hi + j,
           told_.at_maximum_lo + j);
   }
 
