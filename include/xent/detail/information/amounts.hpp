@@ -4,6 +4,7 @@
 /// The entropy of amounts that need not add up to 1: counts, the row of a joint table.
 
 #include <xent/config.hpp>
+#include <xent/detail/core/blocks.hpp>
 #include <xent/detail/core/logarithm.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/simd/kernels/information.hpp>
