@@ -67,7 +67,7 @@ RealOf<typename Logits::Scalar> sigmoid_cross_entropy_into(const Eigen::DenseBas
 /// Infinite logits are legitimate: the outcome that they exclude costs +inf if it has mass, else 0, and the gradient
 /// has its limit. NaN makes its coefficient NaN, and the loss and entries of its sample. What has weight 0 is not read.
 /// Bounds: 6 ULP for the loss of a coefficient (y in [0, 1]) and for the gradient of a hard label; else 6 ULP of w / D
-/// max(d sigma(z), u sigma(-z)). Worst of a search: 4.4 (float), 5.1 (double).
+/// max(d sigma(z), u sigma(-z)). Worst of a search: 4.4 (float), 5.0 (double).
 /// Cost: reads the logits once; no heap, except for a sparse target stored class by class or of more than 32 entries a
 /// sample. Kernels serve every option and kind of target; what a report, or targets of another scalar, take beside the
 /// plain call is in docs/sigmoid_cross_entropy.md.
