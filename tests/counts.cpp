@@ -189,6 +189,9 @@ TEST_CASE("amounts that are nothing beside the others keep what they add") {
     CHECK(near(xent::conditional_entropy(joint), exact));
   }
   CHECK(near(xent::entropy_from_counts(Eigen::Vector3d(1e30, 1e30, 1e-270)), std::log(2.0)));
+  // Of the sum of the two, twice the digits of double have none for the smaller one: its share of the other's
+  // logarithm.
+  CHECK(xent::conditional_entropy(Eigen::RowVector2d(1e30, 1e-300)) > 0.998e-300 * (1 + 330 * std::log(10)));
   CHECK(near(xent::conditional_entropy(Eigen::RowVector2d(1e30, 1e-250)),
              1e-250 * (1 + std::log(1e30) + 250 * std::log(10))));
 }

@@ -70,6 +70,15 @@ void check_bits(const support::Batch<Real>& batch, Real temperature) {
   for (Index i = 0; i < batch.z.cols(); ++i) CHECK(xent::softmax(batch.z.col(i), options) == p.col(i));
 }
 
+/// Against the reference, and bit for bit.
+template <class Real>
+void check(const support::Batch<Real>& batch, Real temperature) {
+  xent::CrossEntropyOptions<Real> options;
+  options.temperature = temperature;
+  CHECK(support::disagreement(support::answer(batch, Kind::labels, options), batch, Kind::labels, options) == "");
+  check_bits(batch, temperature);
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("guess: peaks of every height, against the reference", "", float, double) {
@@ -80,10 +89,7 @@ TEMPLATE_TEST_CASE("guess: peaks of every height, against the reference", "", fl
         CAPTURE(classes, temperature, height);
         const auto t = static_cast<TestType>(temperature);
         const auto batch = with_peaks(classes, static_cast<TestType>(height), t, TestType(0), random);
-        xent::CrossEntropyOptions<TestType> options;
-        options.temperature = t;
-        CHECK(support::disagreement(support::answer(batch, Kind::labels, options), batch, Kind::labels, options) == "");
-        check_bits(batch, t);
+        check(batch, t);
       }
 }
 
@@ -96,8 +102,7 @@ TEMPLATE_TEST_CASE("guess: far from 0", "", float, double) {
         CAPTURE(classes, offset, height);
         const auto batch =
             with_peaks(classes, static_cast<TestType>(height), TestType(1), static_cast<TestType>(offset), random);
-        CHECK(support::disagreement(support::answer(batch, Kind::labels), batch, Kind::labels, {}) == "");
-        check_bits(batch, TestType(1));
+        check(batch, TestType(1));
       }
 }
 
@@ -111,8 +116,7 @@ TEMPLATE_TEST_CASE("guess: the classes that are looked at are masked", "", float
       batch.z.topRows(count).setConstant(masked);
       for (Index i = 0; i < batch.z.cols(); ++i)
         batch.labels[i] = static_cast<int>(classes - 1 - i % (classes - count));
-      CHECK(support::disagreement(support::answer(batch, Kind::labels), batch, Kind::labels, {}) == "");
-      check_bits(batch, TestType(1));
+      check(batch, TestType(1));
     }
 }
 
@@ -175,10 +179,7 @@ TEMPLATE_TEST_CASE("guess: temperatures that are not for kernels", "", float, do
       CAPTURE(temperature, classes);
       const auto t = static_cast<TestType>(std::is_same_v<TestType, double> ? temperature * temperature : temperature);
       const auto batch = with_peaks(classes, TestType(7), t, TestType(0), random);
-      xent::CrossEntropyOptions<TestType> options;
-      options.temperature = t;
-      CHECK(support::disagreement(support::answer(batch, Kind::labels, options), batch, Kind::labels, options) == "");
-      check_bits(batch, t);
+      check(batch, t);
     }
 }
 

@@ -67,7 +67,7 @@ struct Blocks {
  private:
   Index samples_;
   Index classes_;
-  Index size_ = 1;
+  Index size_;
   bool together_;
   Index least_of_thread_ = 1;
 };

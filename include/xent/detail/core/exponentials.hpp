@@ -38,8 +38,7 @@ struct ExponentialChunk {  // NOLINT(*-member-init): written before it is read
   /// Whether these loops have distances for a temperature: of doubles a quotient would need an fma.
   static bool suits(Real temperature) { return std::is_same_v<Real, float> || temperature == Real(1); }
 
-  /// From the first logits in z. False if one of the exponentials is not in the normal range, which is not left below
-  /// exp(-700) 2^scale.
+  /// Of the first logits in z. False if one of them is further away than most_distance.
   [[gnu::noinline]] XENT_PLAIN_LOOPS bool make(Index count, Real maximum, Real temperature) {
     filled = (count + together - 1) / together * together;
     std::fill(z + count, z + filled, -std::numeric_limits<Real>::infinity());

@@ -154,23 +154,6 @@ class SoftmaxMultiple {
   bool unscale_quotient_;
 };
 
-/// Calls body(first, count, chunk) for the classes of a sample without NaN and +inf, in order; or one_by_one(first,
-/// last) where its exponentials are not in the normal range.
-template <class Real, class Scalar, class Body, class OneByOne>
-void for_each_chunk(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
-                    const Body& body, const OneByOne& one_by_one) {
-  ExponentialChunk<Real, ExponentialScale<Wide<Real>>::exponent> chunk;
-  if (!chunk.suits(exponentials.temperature())) return one_by_one(0, classes);
-  for (Index first = 0; first < classes; first += chunk.most) {
-    const Index count = (std::min)(chunk.most, classes - first);
-    for (Index j = 0; j < count; ++j) chunk.z[j] = static_cast<Real>(logits[first + j]);
-    if (chunk.make(count, exponentials.maximum(), exponentials.temperature()))
-      body(first, count, chunk);
-    else
-      one_by_one(first, first + count);
-  }
-}
-
 /// visit(k, masked, x_k, e_k); x_k may be too large and infinite; a masked class has e_k = 0, and x_k is not defined.
 template <class Real, class Scalar, class Visit>
 void visit_class(Sample<const Scalar> logits, Index k, const Exponentials<Real>& exponentials, const Visit& visit) {
@@ -181,25 +164,41 @@ void visit_class(Sample<const Scalar> logits, Index k, const Exponentials<Real>&
   visit(k, masked, x, masked ? W(0) : Exponentials<Real>::exponential(x));
 }
 
-/// visit_class for every class of a sample without NaN and +inf, in order.
-template <class Real, class Scalar, class Visit>
-void for_each_class(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
-                    const Visit& visit) {
-  using W = Wide<Real>;
+/// For the classes of a sample without NaN and +inf, in order: body(first, count, chunk), or visit_class where chunks
+/// have no exponentials.
+template <class Real, class Scalar, class Body, class Visit>
+void for_each_chunk(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
+                    [[maybe_unused]] const Body& body, const Visit& visit) {
   const auto one_by_one = [&](Index first, Index last) {
     for (Index k = first; k < last; ++k) visit_class(logits, k, exponentials, visit);
   };
   if constexpr (has_chunks<Real>) {
-    for_each_chunk(
-        logits, classes, exponentials,
-        [&](Index first, Index count, const auto& chunk) {
-          for (Index j = 0; j < count; ++j)
-            visit(first + j, chunk.z[j] == -infinity<Real>(), chunk.distance(j), W(chunk.e[j]));
-        },
-        one_by_one);
+    ExponentialChunk<Real, ExponentialScale<Wide<Real>>::exponent> chunk;
+    if (!chunk.suits(exponentials.temperature())) return one_by_one(0, classes);
+    for (Index first = 0; first < classes; first += chunk.most) {
+      const Index count = (std::min)(chunk.most, classes - first);
+      for (Index j = 0; j < count; ++j) chunk.z[j] = static_cast<Real>(logits[first + j]);
+      if (chunk.make(count, exponentials.maximum(), exponentials.temperature()))
+        body(first, count, chunk);
+      else
+        one_by_one(first, first + count);
+    }
   } else {
     one_by_one(0, classes);
   }
+}
+
+/// visit_class for every class of a sample without NaN and +inf, in order.
+template <class Real, class Scalar, class Visit>
+void for_each_class(Sample<const Scalar> logits, Index classes, const Exponentials<Real>& exponentials,
+                    const Visit& visit) {
+  for_each_chunk(
+      logits, classes, exponentials,
+      [&](Index first, Index count, const auto& chunk) {
+        for (Index j = 0; j < count; ++j)
+          visit(first + j, chunk.z[j] == -infinity<Real>(), chunk.distance(j), Wide<Real>(chunk.e[j]));
+      },
+      visit);
 }
 
 /// The sum of e_k over all classes but two.
@@ -208,23 +207,16 @@ Wide<Real> sum_without(Sample<const Scalar> logits, Index classes, const Exponen
                        Index b) {
   using W = Wide<Real>;
   W sum(0);
-  const auto one_by_one = [&](Index first, Index last) {
-    for (Index k = first; k < last; ++k)
-      if (k != a && k != b && !(static_cast<Real>(logits[k]) == -infinity<Real>()))
-        sum += Exponentials<Real>::exponential(exponentials.distance(logits[k]));
-  };
-  if constexpr (has_chunks<Real>) {
-    for_each_chunk(
-        logits, classes, exponentials,
-        [&](Index first, Index count, auto& chunk) {
-          for (const Index k : {a, b})
-            if (k >= first && k < first + count) chunk.e[k - first] = 0;
-          chunk.add_to(sum);
-        },
-        one_by_one);
-  } else {
-    one_by_one(0, classes);
-  }
+  for_each_chunk(
+      logits, classes, exponentials,
+      [&](Index first, Index count, auto& chunk) {
+        for (const Index k : {a, b})
+          if (k >= first && k < first + count) chunk.e[k - first] = 0;
+        chunk.add_to(sum);
+      },
+      [&](Index k, bool /*masked*/, const W& /*x*/, const W& e) {
+        if (k != a && k != b) sum += e;
+      });
   return sum;
 }
 

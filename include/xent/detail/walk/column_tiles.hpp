@@ -92,7 +92,7 @@ class ColumnTiles {
     const simd::Rows<Real> out = place_of_columns(first);
     const TileMask present = w_.formula.take({z.data, n, count, z.stride, 1}, w_.offset + first, count, w_.tile);
     const TileMask admitted = w_.formula.shift(w_.call, count, w_.tile) & present;
-    if (w_.in_place && !w_.transposed && admitted != present) {  // as above
+    if (w_.in_place && !w_.transposed && admitted != present) {  // results would overwrite logits
       for (Index j = 0; j < count; ++j) w_.formula.portable(w_.offset + first + j, w_.place(first + j));
       return;
     }

@@ -93,8 +93,8 @@ class RowTiles {
     const Index n = w_.z.classes;
     SegmentSums<Real> segments(w_.temperature);
     TileMask present = 0;
-    const bool overwrites = e.data == z.data;  // a guess is looked at before that happens
-    Real greatest = -infinity<Real>();
+    const bool overwrites = e.data == z.data;
+    Real greatest = -infinity<Real>();  // of a guess that is looked at before: one sample, too long for a buffer
     w_.tile.guessed = guess;
     if (guess) {
       if (overwrites) {
