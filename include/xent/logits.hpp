@@ -162,7 +162,7 @@ auto entropy_from_logits(const Other& /*logits*/, const Rest&... /*rest*/) {
 /// only: +inf, gradients 0. NaN or +inf in either makes the sample NaN, and no other.
 /// Bounds: 4 ULP for the divergence of a sample; for d_p 4 ULP of w / (D T) p_k max(|log(p_k / q_k)|, sum_j p_j
 /// |log(p_j / q_j)|), for d_q 8 ULP of w / (D T) max(p_k, q_k). Worst of a search: 0.5 each (float), 2.6 and 7.5
-/// (double); but a divergence near the smallest normal number has fewer digits.
+/// (double, of divergences above 2^-900).
 /// Cost: reads the logits three times, mostly from cache; no heap, but for samples of more than 2048 classes and for
 /// those that are not contiguous.
 /// Source: S. Kullback, R. A. Leibler, "On information and sufficiency", Ann. Math. Statist. 22 (1951) 79.

@@ -127,7 +127,11 @@ inline bool divergence_of_sample(L /*lanes*/, const LogitCall& call, const typen
   // The last vector is filled up with classes that have next to nothing of p, or nothing.
   const Index count = (n + Double::lanes - 1) / Double::lanes;
   const Real distance = static_cast<Real>(690 / call.one_over_t.hi);
-  const bool nearby = max_p - (max_p - distance) > distance * Real(0.9) && is_near(call, span<L>(p, n) + span<L>(q, n));
+  const Extent<L> of_p = extent<L>(p, n);
+  const Extent<L> of_q = extent<L>(q, n);
+  const double spans = of_p.span() + of_q.span();
+  if (!has_all_differences<L>(call, (std::min)(of_p.smallest_size(), of_q.smallest_size()), spans)) return false;
+  const bool nearby = max_p - (max_p - distance) > distance * Real(0.9) && is_near(call, spans);
   Real last_p[Double::lanes];
   Real last_q[Double::lanes];
   std::fill_n(last_p, Double::lanes, nearby ? max_p - distance : minus_infinity<L>);
@@ -172,13 +176,30 @@ inline unsigned long long divergence_of_vector(const LogitCall& call, const Rows
   return regular;
 }
 
+/// The smallest size of a logit of each sample that is not 0. Rows have room for whole vectors.
+template <class L>
+inline void smallest_sizes(const Rows<typename L::Real>& p, const Rows<typename L::Real>& q, Index n, Index count,
+                           typename L::Real* sizes) {
+  for (Index i = 0; i < count; i += L::lanes) {
+    Extent<L> extent(L::set1(0));
+    for (Index k = 0; k < n; ++k) {
+      extent.add_size(L::load(p[k] + i));
+      extent.add_size(L::load(q[k] + i));
+    }
+    L::store(sizes + i, extent.finest);
+  }
+}
+
 /// Some samples of n classes side by side. Returns which of them are for the kernels.
 template <class L>
 inline unsigned long long divergence_of_samples(L /*lanes*/, const LogitCall& call, const Rows<typename L::Real>& p,
                                                 const Rows<typename L::Real>& q, Index n, Index count, double* kept,
                                                 bool with_gradients, LogitNumbers<typename L::Real>* numbers) {
   using V = Double::V;
+  typename L::Real sizes[LogitNumbers<typename L::Real>::most];
+  smallest_sizes<L>(p, q, n, count, sizes);
   unsigned long long regular = 0;
+  unsigned long long inexact = 0;
   for (Index i = 0; i < count; i += Double::lanes) {
     V max_p = Double::set1(minus_infinity<Double>);
     V anchor = Double::set1(0);
@@ -206,11 +227,13 @@ inline unsigned long long divergence_of_samples(L /*lanes*/, const LogitCall& ca
     for (Index j = 0; j < Double::lanes; ++j) {
       numbers->prediction[i + j] = static_cast<Index>(where[j]);
       nearby = nearby & is_near(call, spans[j]);
+      if (!has_all_differences<L>(call, static_cast<double>(sizes[i + j]), spans[j]))
+        inexact |= 1ULL << static_cast<unsigned>(i + j);
     }
     const auto of_vector = nearby ? divergence_of_vector<L, true> : divergence_of_vector<L, false>;
     regular |= of_vector(call, {p.data + i, p.stride}, {q.data + i, q.stride}, n, max_p, anchor, KeptClasses{kept, n},
                          with_gradients, i, numbers)
                << static_cast<unsigned>(i);
   }
-  return regular;
+  return regular & ~inexact;
 }

@@ -38,27 +38,54 @@ inline Index first_with(const typename L::Real* z, Index k, Index n, typename L:
   return n;
 }
 
-/// max - min of n logits; not finite if one of them is not, but NaN may be missed.
+/// How far apart logits are, and the smallest size of those that are not 0, less one in the last place.
 template <class L>
-inline double span(const typename L::Real* z, Index n) {
-  typename L::V greatest[2] = {L::set1(z[0]), L::set1(z[0])};
-  typename L::V least[2] = {L::set1(z[0]), L::set1(z[0])};
+struct Extent {
+  using V = typename L::V;
+
+  V greatest, least, finest;
+
+  explicit Extent(V first)
+      : greatest(first), least(first), finest(L::set1(std::numeric_limits<typename L::Real>::infinity())) {}
+
+  void add(V x) {
+    greatest = L::larger(x, greatest);
+    least = L::smaller(x, least);
+    add_size(x);
+  }
+  /// All that there is to do for `finest`, which doubles have no use for. One is taken from the digits of a size: 0
+  /// becomes NaN, and `smaller` has no regard for it.
+  void add_size(V x) {
+    if constexpr (is_float<L>) finest = L::smaller(L::as_number((L::as_bits(x) & 0x7FFFFFFFU) - 1U), finest);
+  }
+  /// Of all lanes. max - min is not finite if a logit is not, but NaN may be missed.
+  double span() const { return static_cast<double>(L::greatest(greatest)) + static_cast<double>(L::greatest(-least)); }
+  double smallest_size() const { return -static_cast<double>(L::greatest(-finest)); }
+};
+
+/// Of n logits.
+template <class L>
+inline Extent<L> extent(const typename L::Real* z, Index n) {
+  Extent<L> first(L::set1(z[0]));
+  Extent<L> second = first;
   Index k = 0;
   for (; k + 2 * L::lanes <= n; k += 2 * L::lanes) {
-#pragma GCC unroll 8
-    for (Index j = 0; j < 2; ++j) {
-      const typename L::V x = L::load(z + k + j * L::lanes);
-      greatest[j] = L::larger(x, greatest[j]);
-      least[j] = L::smaller(x, least[j]);
-    }
+    first.add(L::load(z + k));
+    second.add(L::load(z + k + L::lanes));
   }
-  for (; k < n; k += L::lanes) {
-    const typename L::V x = load_up_to<L>(z + k, n - k, z[0]);
-    greatest[0] = L::larger(x, greatest[0]);
-    least[0] = L::smaller(x, least[0]);
-  }
-  return static_cast<double>(L::greatest(L::larger(greatest[0], greatest[1]))) +
-         static_cast<double>(L::greatest(-L::smaller(least[0], least[1])));
+  for (; k < n; k += L::lanes) first.add(load_up_to<L>(z + k, n - k, z[0]));
+  first.greatest = L::larger(first.greatest, second.greatest);
+  first.least = L::smaller(first.least, second.least);
+  first.finest = L::smaller(first.finest, second.finest);
+  return first;
+}
+
+/// Whether a double has all digits of every difference of floats that counts: of logits as far apart as they are at
+/// most, or as exponentials in the range of a double are, and of multiples of 2^-24 times the smallest size. Doubles
+/// have their differences in two parts.
+template <class L>
+inline bool has_all_differences(const LogitCall& call, double smallest_size, double spans) {
+  return !is_float<L> || smallest_size * 0x1p29 >= (std::min)(spans, 2000 / call.one_over_t.hi);
 }
 
 template <class L>
