@@ -60,10 +60,19 @@ struct PlainShift {
     const ExponentShift<L> in_exponent(maximum, call.c_hi);
     admitted = in_exponent.possible;
     k = in_exponent.n - L::set1(static_cast<Real>(Storage<Real>::scale));
-    const V f = L::fma(maximum, call.c_lo, L::fms(maximum, call.c_hi, in_exponent.n));
-    const V power = exp2m1_of_fraction(f);
+    // 2^(f + f_rest) = 1 + power + power_rest
+    const V ln2 = L::set1(static_cast<Real>(is_float<L> ? 0x1.62e430p-1 : 0x1.62e42fefa39efp-1));
+    const V product = rounded(maximum * call.c_hi);
+    const V leading = product - in_exponent.n;
+    const V trailing = L::fma(maximum, call.c_lo, L::fms(maximum, call.c_hi, product));
+    const V f = leading + trailing;
+    const V f_rest = (leading - f) + trailing;
+    const V linear = rounded(f * ln2);
+    const V tail = exp2m1_tail(f);
+    const V power = linear + tail;
+    const V power_rest = ((linear - power) + tail) + L::fma(f_rest, ln2, L::fms(f, ln2, linear));
     one = L::set1(1) + power;
-    one_rest = (power - (one - L::set1(1))) * scale;
+    one_rest = ((power - (one - L::set1(1))) + power_rest) * scale;
     one = one * scale;
     shift = {L::set1(0), call.c_hi, call.c_lo, L::set1(Powers<L>::magic) - k, maximum};
   }
@@ -97,15 +106,15 @@ struct PlainNumbers {
     // log(S / one); what the quotient was rounded by, over 1 + quotient, is the remainder over S.
     const V quotient = sums.rest / one;
     const V remainder = L::fma(-quotient, one, sums.rest) + L::fma(-quotient, one_rest, sums.rest_low);
-    const V log_sum = log1p(quotient);
-    const V log_low = rounded(remainder * inverse);
+    const Log1pParts<L> log(quotient);
 
     const V d = m - z;
     const V d_part = d - m;
     const V d_low = (m - (d - d_part)) - (z + d_part);
     const V x = rounded(d * call.inverse_t_hi);
     const V x_low = L::fms(d, call.inverse_t_hi, x) + L::fma(d, call.inverse_t_lo, rounded(d_low * call.inverse_t_hi));
-    loss = x + (log_sum + (log_low + x_low));
+    const V low = L::fma(remainder, inverse, x_low);
+    loss = x + (log.whole + (log.fraction + (log.rest() + low)));
 
     factor = rounded(call.alpha_up * inverse);
     const V product_low = L::fms(call.alpha_up, inverse, factor) +

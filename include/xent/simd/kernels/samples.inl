@@ -54,7 +54,7 @@ inline void shift_in_lanes(L /*lanes*/, const Call<typename L::Real>& call, Inde
     const Double::V n = Double::load(tile->k + i) + Double::set1(scale);
     const auto in_exponent = m.hi == Double::load(tile->top + i);
     const W f = select(in_exponent, m * c - W(n), W(0));
-    const W power = W(1) + (W(exp2m1_of_fraction(f.hi)) + ln2_of_rest(f));
+    const W power = W(1) + exp2m1(f);
     W::store(power * W(unit<Real>()), tile->one_hi + i, tile->one_lo + i);
   }
 }

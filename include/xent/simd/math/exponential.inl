@@ -51,20 +51,20 @@ struct Shifted {
   }
 };
 
-// 2^f = 1 + f ln2 + f^2 q(f) on [-1/2, 1/2], ln2 in two parts. q is a minimax polynomial (Remez exchange in 60 digits,
-// weighted by f^2 / 2^f): relative error of 2^f below 2^-28.2 at degree 4, 2^-57.9 at degree 9.
-inline Float::V exp2m1_of_fraction(Float::V f) {
+// 2^f = 1 + f ln2 + f^2 q(f) on [-1/2, 1/2], ln2 in two parts: this is all but the 1 and f times the first part. q is a
+// minimax polynomial (Remez exchange in 60 digits, weighted by f^2 / 2^f): relative error of 2^f below 2^-28.2 at
+// degree 4, 2^-57.9 at degree 9.
+inline Float::V exp2m1_tail(Float::V f) {
   using L = Float;
   Float::V q = L::set1(0x1.414fe0p-13F);
   q = L::mul_add(q, f, L::set1(0x1.5f037cp-10F));
   q = L::mul_add(q, f, L::set1(0x1.3b2e08p-7F));
   q = L::mul_add(q, f, L::set1(0x1.c6af8ap-5F));
   q = L::mul_add(q, f, L::set1(0x1.ebfbdcp-3F));
-  const Float::V tail = f * L::mul_add(f, q, L::set1(-0x1.05c610p-29F));
-  return L::mul_add(f, L::set1(0x1.62e430p-1F), tail);
+  return rounded(f * L::mul_add(f, q, L::set1(-0x1.05c610p-29F)));
 }
 
-inline Double::V exp2m1_of_fraction(Double::V f) {
+inline Double::V exp2m1_tail(Double::V f) {
   using L = Double;
   Double::V q = L::set1(0x1.e7c47f9484ea4p-32);
   q = L::mul_add(q, f, L::set1(0x1.e616e5865c976p-28));
@@ -76,8 +76,10 @@ inline Double::V exp2m1_of_fraction(Double::V f) {
   q = L::mul_add(q, f, L::set1(0x1.3b2ab6fba08e9p-7));
   q = L::mul_add(q, f, L::set1(0x1.c6b08d704a047p-5));
   q = L::mul_add(q, f, L::set1(0x1.ebfbdff82c5a0p-3));
-  const Double::V tail = f * L::mul_add(f, q, L::set1(0x1.abc9e3b39803fp-56));
-  return L::mul_add(f, L::set1(0x1.62e42fefa39efp-1), tail);
+  return rounded(f * L::mul_add(f, q, L::set1(0x1.abc9e3b39803fp-56)));
+}
+inline Double::V exp2m1_of_fraction(Double::V f) {
+  return Double::mul_add(f, Double::set1(0x1.62e42fefa39efp-1), exp2m1_tail(f));
 }
 inline Double::V exp2_of_fraction(Double::V f) { return Double::set1(1) + exp2m1_of_fraction(f); }
 
