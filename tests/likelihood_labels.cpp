@@ -117,7 +117,7 @@ TEST_CASE("nll: with a report it is softmax_cross_entropy of the log-probabiliti
     const double softmax_loss = xent::softmax_cross_entropy(l, labels, of_softmax(o), &expected);
     CHECK(loss == xent::nll(l, labels, o));
     CHECK(report.loss == loss);
-    // log_softmax has rounded: exp of the log-probabilities sums to 1 within 16 ULP of 2^-53 (4 classes, 2.5 ULP each).
+    // log_softmax has rounded: exp of the log-probabilities sums to 1 within 16 ULP of 2^-53 (4 classes, 3.5 ULP each).
     CHECK(std::abs(loss - softmax_loss) < 1e-14);
     CHECK((report.sample_loss - expected.sample_loss).abs().maxCoeff() < 1e-14);
     const auto near = [](const auto& a, const auto& b) { return (a == b || (a - b).abs() < 1e-15).all(); };

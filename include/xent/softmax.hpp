@@ -56,7 +56,7 @@ typename Logits::PlainObject softmax_returned(const Eigen::DenseBase<Logits>& lo
 /// @throws std::invalid_argument for a temperature that is not finite and > 0, or an `out` of another shape
 ///
 /// A masked class (-inf) gets 0; a sample with every logit -inf is 0; a sample with NaN or +inf is NaN.
-/// Bound: 4 ULP a coefficient, not growing with classes, offset or range; worst of a search: 2.3 in float, 2.0 in
+/// Bound: 4 ULP a coefficient, not growing with classes, offset or range; worst of a search: 3.0 in float, 2.4 in
 /// double.
 /// Cost: about that of copying the logits, for float, double and 16-bit logits by the kernels of simd/; allocates the
 /// result only (and a tile, as softmax_cross_entropy does).
@@ -83,8 +83,8 @@ auto softmax(const Other& /*logits*/, const Rest&... /*rest*/) {
 ///
 /// Both terms are >= 0, so nothing cancels: the argmax of a confident sample has -2.06e-9, not 0.
 /// Parameters, exceptions and cost as for `softmax`. A masked class gets -inf; a sample with every logit -inf is -inf;
-/// a sample with NaN or +inf is NaN. Bound: 2.5 ULP a coefficient; worst of a search:
-/// 2.0 in float, 1.7 in double.
+/// a sample with NaN or +inf is NaN. Bound: 3.5 ULP a coefficient; worst of a search:
+/// 2.9 in float, 1.9 in double.
 template <class Logits, class Options = detail::SoftmaxOptionsOf<Logits>,
           detail::EnableIfOptions<Options, detail::SoftmaxOptionsOf<Logits>> = 0>
 typename Logits::PlainObject log_softmax(const Eigen::DenseBase<Logits>& logits, const Options& options = {}) {

@@ -61,10 +61,11 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// NaN and no other. An ignored sample, or one of weight 0, is not read; its gradient is 0.
 /// docs/softmax_cross_entropy.md has the whole table.
 ///
-/// Bounds for float and double: labels 2.5 ULP (loss of a sample) and 4 ULP (each coefficient of the gradient);
-/// distributions and smoothing 4 ULP and 6 ULP of w / (D T) max((sum Y + 2 zeta |lse|) s_k, Y_k). Worst over the cases
-/// of docs/accuracy.md, float / double: 2.0 / 1.5 and 2.7 / 2.0 for labels. One-hot columns cancel at the target as
-/// s_k - Y_k does: only labels keep the digits of a confident gradient.
+/// Bounds for float and double: labels 3.5 ULP (loss of a sample) and 4 ULP (each coefficient of the gradient);
+/// distributions and smoothing 4 ULP and 6 ULP of w / (D T) max(sum Y s_k, Y_k); with z-loss 10 ULP of the sizes of the
+/// terms and 9 ULP of w / (D T) max((sum Y + 2 zeta m) s_k, Y_k), m = max(|lse|, |max z| / T): a square has twice the
+/// error. Worst of a search, float / double: 2.9 / 2.1 and 3.3 / 3.5 for labels. One-hot columns cancel at the target
+/// as s_k - Y_k does: only labels keep the digits of a confident gradient.
 /// Cost: about that of copying the logits, and dense targets of their scalar or of 16 bits, by the kernels of simd/
 /// (docs/performance.md) for float, double and 16-bit logits; elsewhere two exponentials a logit in the wide type. No
 /// heap for up to 4 MiB of logits, but for a sparse target stored class by class; then at most one tile a block: for a

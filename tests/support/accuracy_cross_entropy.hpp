@@ -14,13 +14,16 @@ template <class Real>
 class CrossEntropyMeasure {
  public:
   explicit CrossEntropyMeasure(Table& table)
-      : plain_{table.row<Real>("loss of a sample, label", 2.5), table.row<Real>("reduced loss, label", 4.5),
+      : plain_{table.row<Real>("loss of a sample, label", 3.5), table.row<Real>("reduced loss, label", 5.5),
                table.row<Real>("gradient of a label, weighted", 4)},
         soft_{table.row<Real>("loss of a sample, smoothed or soft", 4), table.row<Real>("reduced loss, other", 6),
-              table.row<Real>("gradient, smoothed or soft", 6, "w/(D T) max((sum Y + 2 zeta |lse|) s_k, Y_k)")},
-        logsumexp_(table.row<Real>("report.logsumexp", 3, "max(|lse|, |max z| / T)")),
+              table.row<Real>("gradient, smoothed or soft", 6, "w/(D T) max(sum Y s_k, Y_k)")},
+        with_z_loss_{table.row<Real>("loss of a sample, z-loss", 10, "w (sum Y lse - sum_k Y_k z_k / T + zeta m^2)"),
+                     table.row<Real>("reduced loss, z-loss", 12, "the sizes of its terms"),
+                     table.row<Real>("gradient, z-loss", 9, "w/(D T) max((sum Y + 2 zeta m) s_k, Y_k)")},
+        logsumexp_(table.row<Real>("report.logsumexp", 5.5, "max(|lse|, |max z| / T)")),
         entropy_(table.row<Real>("report.entropy", 8)),
-        z_loss_(table.row<Real>("report.z_loss", 8, "w zeta max(|lse|, |max z| / T)^2 / D")),
+        z_loss_(table.row<Real>("report.z_loss", 10, "w zeta max(|lse|, |max z| / T)^2 / D")),
         temperature_(table.row<Real>("temperature gradient", 8, "the sum of the absolute values of its terms")),
         hvp_(table.row<Real>("hvp", 8, "the sum of the absolute values of its terms")) {}
 
@@ -34,6 +37,7 @@ class CrossEntropyMeasure {
       for (const xent::Axis axis : {xent::Axis::columns, xent::Axis::rows}) {
         const Call call{c, classes, batch, copies, axis, options(c, batch, copies, axis)};
         const bool neither = call.options.z_loss == 0 && call.options.label_smoothing == 0;
+        const Rows& soft = call.options.z_loss == 0 ? soft_ : with_z_loss_;
         if (c.has("labels")) {
           std::vector<Eigen::Index> labels;
           Matrix<Real> one_hot = Matrix<Real>::Zero(classes, batch);
@@ -41,7 +45,7 @@ class CrossEntropyMeasure {
             labels.push_back(static_cast<Eigen::Index>(c.input("labels")[static_cast<std::size_t>(i % batch)]));
             one_hot(labels.back(), i % batch) = 1;
           }
-          measure(call, labels, "labels", neither ? plain_ : soft_, neither);
+          measure(call, labels, "labels", neither ? plain_ : soft, neither);
           // A distribution has another default denominator.
           if (!own_denominator) measure_distribution(call, one_hot);
         } else {
@@ -98,8 +102,9 @@ class CrossEntropyMeasure {
 
   void measure_distribution(const Call& call, const Matrix<Real>& y) {
     const Matrix<Real> dense = call.laid_out(y);
-    measure(call, dense, "dense", soft_, false);
-    measure(call, Eigen::SparseMatrix<Real>(dense.sparseView()), "sparse", soft_, false);
+    const Rows& rows = call.options.z_loss == 0 ? soft_ : with_z_loss_;
+    measure(call, dense, "dense", rows, false);
+    measure(call, Eigen::SparseMatrix<Real>(dense.sparseView()), "sparse", rows, false);
   }
 
   template <class Targets>
@@ -140,7 +145,7 @@ class CrossEntropyMeasure {
     }
   }
 
-  Rows plain_, soft_;
+  Rows plain_, soft_, with_z_loss_;
   Row &logsumexp_, &entropy_, &z_loss_, &temperature_, &hvp_;
 };
 

@@ -13,8 +13,8 @@ namespace accuracy {
 template <class Real>
 void measure_softmax(Table& table) {
   Row& softmax = table.row<Real>("softmax", 4);
-  Row& log_softmax = table.row<Real>("log_softmax", 2.5);
-  Row& logsumexp = table.row<Real>("logsumexp", 3, "max(|lse|, |max z| / T)");
+  Row& log_softmax = table.row<Real>("log_softmax", 3.5);
+  Row& logsumexp = table.row<Real>("logsumexp", 5.5, "max(|lse|, |max z| / T)");
   for (const Case& c : cases<Real>("softmax", "softmax")) {
     const auto& coefficients = c.input("coefficients");
     for (const Layout& layout : layouts(static_cast<Eigen::Index>(c.input("logits").size()))) {
@@ -40,11 +40,11 @@ void measure_softmax(Table& table) {
 
 template <class Real>
 void measure_labels(Table& table) {
-  Row& loss = table.row<Real>("loss of a sample, label", 2.5);
-  Row& reduced = table.row<Real>("reduced loss, label", 4.5);
+  Row& loss = table.row<Real>("loss of a sample, label", 3.5);
+  Row& reduced = table.row<Real>("reduced loss, label", 5.5);
   Row& at_label = table.row<Real>("gradient at the label", 4);
   Row& elsewhere = table.row<Real>("gradient off the label", 4);
-  Row& logsumexp = table.row<Real>("report.logsumexp", 3, "max(|lse|, |max z| / T)");
+  Row& logsumexp = table.row<Real>("report.logsumexp", 5.5, "max(|lse|, |max z| / T)");
   Row& entropy = table.row<Real>("report.entropy", 8);
   for (const Case& c : cases<Real>("softmax", "softmax")) {
     const auto& coefficients = c.input("coefficients");

@@ -74,8 +74,8 @@ class SoftmaxProblem : public Problem<Real> {
  private:
   static Quantity quantity() {
     if (function == SoftmaxFunction::softmax) return {"softmax", 4};
-    if (function == SoftmaxFunction::log_softmax) return {"log_softmax", 2.5};
-    return {"logsumexp", 3};
+    if (function == SoftmaxFunction::log_softmax) return {"log_softmax", 3.5};
+    return {"logsumexp", 5.5};
   }
 
   Softmax<W> s_;
@@ -158,7 +158,7 @@ class LabelProblem : public Problem<Real> {
     const std::string how =
         std::string(has_report ? ", report" : "") + (has_gradient ? ", gradient" : "") + (weighted ? ", weights" : "");
     std::vector<Quantity> all;
-    if (has_report) all = {{"label loss" + how, 2.5}, {"report.logsumexp" + how, 3}, {"report.entropy" + how, 8}};
+    if (has_report) all = {{"label loss" + how, 3.5}, {"report.logsumexp" + how, 5.5}, {"report.entropy" + how, 8}};
     if (has_gradient) all.push_back({"label gradient, at" + how, 4});
     if (has_gradient) all.push_back({"label gradient, off" + how, 4});
     return all;

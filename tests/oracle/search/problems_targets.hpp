@@ -24,7 +24,11 @@ class TargetProblem : public Problem<Real> {
   static constexpr bool labels = targets == Targets::smoothed_labels;
 
  public:
-  TargetProblem() : Problem<Real>(what_it_reads(), {{name() + ", loss", 4}, {name() + ", gradient", 6}}) {}
+  TargetProblem()
+      : Problem<Real>(what_it_reads(), {{name() + ", loss", 4},
+                                        {name() + ", gradient", 6},
+                                        {name() + ", loss with z-loss", 10},
+                                        {name() + ", gradient with z-loss", 9}}) {}
 
   void judge(const Batch<Real>& batch, Errors& errors) override {
     const Settings<Real>& settings = batch.settings;
@@ -38,9 +42,11 @@ class TargetProblem : public Problem<Real> {
       rule.apply(s_, labels ? one_hot(sample) : sample.b, labels ? std::ptrdiff_t(sample.label) : -1,
                  settings.class_weights, target_);
       const SoftLoss<W> loss(s_, target_, W(double{sample.weight}), W(double{settings.z_loss}));
-      errors.see(0, i, ulp_error_of(report.sample_loss[Eigen::Index(i)], loss.loss(), loss.loss_size()));
+      const std::size_t kind = settings.z_loss == 0 ? 0 : 2;
+      errors.see(kind, i, ulp_error_of(report.sample_loss[Eigen::Index(i)], loss.loss(), loss.loss_size()));
       for (std::size_t k = 0; k < batch.classes(); ++k) {
-        errors.see(1, i, ulp_error_of(batch.at(gradient, k, i), loss.gradient(k, scale), loss.gradient_size(k, scale)));
+        errors.see(kind + 1, i,
+                   ulp_error_of(batch.at(gradient, k, i), loss.gradient(k, scale), loss.gradient_size(k, scale)));
       }
     }
   }

@@ -123,14 +123,16 @@ struct PlainNumbers {
     const V d_of_sum = ((one - sums.stored_one) + one_rest) * inverse;
     factor_low = L::fma(factor, d_of_sum, product_low);
 
-    // Where the label has more than half of the mass, minus what the others have: s - 1 would lose its digits.
+    // Where the label has more than a fifth of the mass, minus what the others have: s - 1 would lose its digits. With
+    // less, the maximum may be a guess.
+    const V unscale = L::set1(static_cast<Real>(1 / unit<Real>()));
     const auto at_maximum = z == m;
-    const auto confident = at_maximum & (one > sums.rest);
-    const V other = L::select(at_maximum, sums.stored_one, sums.stored_label);
-    const V taken = L::select(confident, sums.rest, other) * L::set1(static_cast<Real>(1 / unit<Real>()));
-    const V own = L::select(confident, none, call.alpha);
-    const V gradient = L::fma(taken, factor, L::fms(taken, product_low, own));
-    label_gradient = L::select(confident, -gradient, gradient);
+    const auto confident = at_maximum & (one * L::set1(4) > sums.rest);
+    const V stored = L::select(at_maximum, sums.stored_one, sums.stored_label);
+    const V taken = L::select(confident, sums.rest, stored) * unscale;
+    const V taken_low = rounded(taken * product_low);
+    const V less_own = L::fma(taken, factor, -call.alpha) + L::fma(-unscale, call.alpha_rest_up, taken_low);
+    label_gradient = L::select(confident, -L::fma(taken, factor, taken_low), less_own);
     regular = (sums.rest >= none) & (loss <= L::set1(static_cast<Real>(Storage<Real>::greatest)));
   }
 

@@ -170,9 +170,10 @@ inline unsigned long long label_numbers_in_lanes(L /*lanes*/, bool report, const
     const W correction = W(1) + (one - W::load(tile->stored_one + i)) * inverse_sum;
     store_factor<L>(numerator * (inverse_sum * W(unit<Real>()) * correction), i, tile);
 
-    // Where the label has more than half of the mass, minus what the others have: s - 1 would lose its digits.
+    // Where the label has more than a fifth of the mass, minus what the others have: s - 1 would lose its digits. With
+    // less, the maximum may be a guess.
     const auto at_maximum = z.hi == m.hi;
-    const auto confident = at_maximum & (one.hi > rest.hi);
+    const auto confident = at_maximum & (one.hi * Double::set1(4) > rest.hi);
     const W stored = select(at_maximum, one, W::load(tile->stored_label + i));
     const W taken = numerator * (select(confident, rest, stored) * inverse_sum);
     W::round(select(confident, alpha * (other + slope) - taken, taken - alpha * c), tile->label_gradient + i);
