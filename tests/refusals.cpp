@@ -37,6 +37,28 @@ Matrix<Scalar, order> normal(Index rows, Index cols, support::Random& random) {
   return m;
 }
 
+/// A matrix with a coefficient that is no part of it after each of its own.
+template <class Scalar, int order>
+class EveryOther {
+ public:
+  explicit EveryOther(const Matrix<Scalar, order>& m)
+      : memory_(static_cast<std::size_t>(2 * m.size())), rows_(m.rows()), cols_(m.cols()) {
+    view() = m;
+  }
+  auto view() { return map<Matrix<Scalar, order>>(memory_.data()); }
+  auto view() const { return map<const Matrix<Scalar, order>>(memory_.data()); }
+
+ private:
+  template <class M, class Pointer>
+  auto map(Pointer data) const {
+    using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+    return Eigen::Map<M, 0, Stride>(data, rows_, cols_, Stride(2 * (order == Eigen::ColMajor ? rows_ : cols_), 2));
+  }
+
+  std::vector<Scalar> memory_;
+  Index rows_, cols_;
+};
+
 /// Of a call, exactly none.
 template <class Call>
 void check_none(const std::string& function, const Call& call) {
@@ -150,10 +172,12 @@ void check_layout(Axis axis, Index classes, Index batch) {
     check_none("hvp of distributions", [&] { xent::softmax_cross_entropy_hvp(z, t, v, out, o); });
     check_none("hvp, stored otherwise", [&] { xent::softmax_cross_entropy_hvp(z, labels, turned, out, o); });
   }
-  if constexpr (std::is_same_v<Scalar, Real>) {  // 16-bit ones are computed term by term
-    check_none("softmax_jvp", [&] { xent::softmax_jvp(s, v, out, softmax); });
-    check_none("log_softmax_jvp", [&] { xent::log_softmax_jvp(s, v, out, softmax); });
-    check_none("log_softmax_vjp", [&] { xent::log_softmax_vjp(s, v, out, softmax); });
+  check_none("softmax_jvp", [&] { xent::softmax_jvp(s, v, out, softmax); });
+  check_none("log_softmax_jvp", [&] { xent::log_softmax_jvp(s, v, out, softmax); });
+  check_none("log_softmax_vjp", [&] { xent::log_softmax_vjp(s, v, out, softmax); });
+  const EveryOther<Scalar, order> apart(v);
+  check_none("softmax_jvp, strides", [&] { xent::softmax_jvp(s, apart.view(), out, softmax); });
+  if constexpr (std::is_same_v<Scalar, Real>) {
     xent::softmax(s, s, softmax);
     check_none("in place", [&] { xent::softmax_cross_entropy(s, labels, s, options); });
   }

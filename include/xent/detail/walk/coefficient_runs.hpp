@@ -9,6 +9,7 @@
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/walk/caches.hpp>
+#include <xent/detail/walk/conversion.hpp>
 #include <xent/simd/kernels/coefficients.hpp>
 #include <xent/types.hpp>
 
@@ -95,10 +96,21 @@ class RunsIn {
     if constexpr (std::is_same_v<Real, Scalar>) {
       if (const Real* const run = run_in_memory(samples_, first, n)) return run;
     }
+    if constexpr (is_16_bit<Scalar> && std::is_same_v<Real, float>) {
+      if (const Scalar* const run = run_in_memory(samples_, first, n))
+        widen_sample(Sample<const Scalar>{run, 1}, n, gathered_.data());
+      else
+        for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
+          widen_sample(Sample<const Scalar>{&samples_[i][k], samples_.class_stride}, size, gathered_.data() + j);
+        });
+      return gathered_.data();
+    }
     bool exact = true;
     for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
       const Scalar* from = &samples_[i][k];
       Real* to = &gathered_[static_cast<std::size_t>(j)];
+      if constexpr (std::is_same_v<Real, Scalar>)
+        if (samples_.class_stride == 0) return static_cast<void>(std::fill_n(to, size, *from));
       for (Index left = size; left > 0; --left, from += samples_.class_stride, ++to) {
         *to = static_cast<Real>(*from);
         if constexpr (!std::is_same_v<Real, Scalar>)
@@ -155,6 +167,13 @@ class RunsOut {
   bool in_memory() const { return in_memory_; }
   void end(Index first, Index n) {
     if (in_memory_) return;
+    if constexpr (is_16_bit<Out> && std::is_same_v<Real, float>) {
+      if (Out* const run = run_in_memory(samples_, first, n))
+        return narrow_sample(gathered_.data(), n, Sample<Out>{run, 1}, false);
+      return for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
+        narrow_sample(gathered_.data() + j, size, Sample<Out>{&samples_[i][k], samples_.class_stride}, false);
+      });
+    }
     for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
       Out* to = &samples_[i][k];
       const Real* from = &gathered_[static_cast<std::size_t>(j)];

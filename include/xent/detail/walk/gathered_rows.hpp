@@ -7,6 +7,7 @@
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
+#include <xent/detail/walk/conversion.hpp>
 #include <xent/simd/kernels/transpose.hpp>
 #include <xent/types.hpp>
 
@@ -51,8 +52,12 @@ class GatheredRows {
         return;
       }
     }
-    for (Index i = 0; i < count; ++i)
-      for (Index k = 0; k < classes_; ++k) (*this)[i][k] = static_cast<Real>(z[first + i][k]);
+    for (Index i = 0; i < count; ++i) {
+      if constexpr (is_16_bit<Scalar>)
+        widen_sample(z[first + i], classes_, (*this)[i]);
+      else
+        for (Index k = 0; k < classes_; ++k) (*this)[i][k] = static_cast<Real>(z[first + i][k]);
+    }
   }
 
   template <class Out>
@@ -64,8 +69,12 @@ class GatheredRows {
                                                     {out[first].data, out.class_stride});
       }
     }
-    for (Index i = 0; i < count; ++i)
-      for (Index k = 0; k < classes_; ++k) out[first + i][k] = narrow<Out>((*this)[i][k]);
+    for (Index i = 0; i < count; ++i) {
+      if constexpr (is_16_bit<Out>)
+        narrow_sample((*this)[i], classes_, out[first + i], false);
+      else
+        for (Index k = 0; k < classes_; ++k) out[first + i][k] = narrow<Out>((*this)[i][k]);
+    }
   }
 
  private:

@@ -6,11 +6,11 @@
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/walk/conversion.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
 #include <xent/detail/walk/outflow_buffers.hpp>
 #include <xent/detail/walk/streamed_columns.hpp>
 #include <xent/detail/walk/tiles.hpp>
-#include <xent/simd/kernels/conversion.hpp>
 #include <xent/types.hpp>
 
 #include <algorithm>
@@ -24,9 +24,6 @@
 XENT_NAMESPACE_BEGIN
 namespace detail {
 
-template <class Scalar>
-inline constexpr bool is_16_bit = std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>;
-
 /// Whether there are kernels for logits of type Scalar, numbers of type Real and results of type Out.
 template <class Real, class Scalar, class Out>
 inline constexpr bool has_tiles = has_kernels<Real> &&
@@ -36,26 +33,6 @@ inline constexpr bool has_tiles = has_kernels<Real> &&
 template <class Scalar>
 bool gapless(const Samples<Scalar>& samples) {
   return samples.class_stride == 1 && samples.sample_stride == samples.classes;
-}
-
-/// The kernels of a type of 16 bits.
-template <class Scalar>
-using ConversionOf =
-    simd::ConversionKernels<std::is_same_v<Scalar, Eigen::half> ? simd::Format::half : simd::Format::bfloat16>;
-
-template <class Scalar>
-void widen_sample(Sample<const Scalar> from, Index n, float* to) {
-  if (from.stride == 1)
-    ConversionOf<Scalar>::widen(from.data, n, to);
-  else
-    for (Index k = 0; k < n; ++k) to[k] = static_cast<float>(from[k]);
-}
-template <class Out>
-void narrow_sample(const float* from, Index n, Sample<Out> to, bool stream) {
-  if constexpr (is_16_bit<Out>) {
-    if (to.stride == 1) return ConversionOf<Out>::narrow(from, n, to.data, stream);
-  }
-  for (Index k = 0; k < n; ++k) to[k] = static_cast<Out>(from[k]);
 }
 
 /// Samples [first, first + count) into a buffer of floats. What is converted at once is a sample, or all of them, or,
