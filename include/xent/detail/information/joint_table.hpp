@@ -11,6 +11,10 @@
 #include <xent/detail/information/amounts.hpp>
 #include <xent/detail/information/divergence.hpp>
 #include <xent/detail/information/sums.hpp>
+#include <xent/detail/walk/coefficient_runs.hpp>
+#include <xent/detail/walk/conversion.hpp>
+#include <xent/detail/walk/kernel_call.hpp>
+#include <xent/simd/kernels/joint.hpp>
 #include <xent/types.hpp>
 
 #include <cstddef>
@@ -43,6 +47,13 @@ class JointTable {
   /// sum_ij core(J_ij, R_i C_j / N), N = sum J: the parts -p + q of the cores cancel identically, also where N has been
   /// rounded, which R_i C_j alone would not do.
   Real dependence(Unit unit) const {
+    if constexpr (has_kernels<Real>)
+      if (simd::has_kernels()) return dependence_by_kernels(unit);
+    return portable_dependence(unit);
+  }
+
+ private:
+  Real portable_dependence(Unit unit) const {
     std::vector<W> shares(static_cast<std::size_t>(rows_.classes), W(0));  // C_j / N
     W total(0);
     for (Index i = 0; i < rows_.count; ++i) {
@@ -53,15 +64,65 @@ class JointTable {
     if (total == W(0)) return Real(0);
     for (W& share : shares) share = share / total;
     W sum(0);
+    for (Index i = 0; i < rows_.count; ++i)
+      add_dependence(
+          i, row_sum(i), [&](Index j) { return shares[static_cast<std::size_t>(j)]; }, sum);
+    return narrow<Real>(in_unit(unscaled(sum), unit));
+  }
+
+  Real dependence_by_kernels(Unit unit) const {
+    using Kernels = simd::JointKernels<Real>;
+    const auto columns = static_cast<std::size_t>(rows_.classes + Kernels::together);
+    std::vector<double> shares_hi(columns, 0);
+    std::vector<double> shares_lo(columns, 0);
+    std::vector<simd::Twice> rows(static_cast<std::size_t>(rows_.count));
+    std::vector<Real> copy;
+    W total(0);
     for (Index i = 0; i < rows_.count; ++i) {
-      const W row = row_sum(i);
-      for (Index j = 0; j < rows_.classes; ++j)
-        sum += dependence_of(entry(i, j), row, shares[static_cast<std::size_t>(j)]);
+      const simd::Twice sum = Kernels::add_row(row_in(copy, i), rows_.classes, shares_hi.data(), shares_lo.data());
+      rows[static_cast<std::size_t>(i)] = sum;
+      total += W::renormalised(sum.hi, sum.lo);
+    }
+    if (is_nan(total.hi)) return nan<Real>();
+    if (total == W(0)) return Real(0);
+    if (!is_finite(total.hi)) return portable_dependence(unit);
+    for (std::size_t j = 0; j < columns; ++j)
+      put(W(W::renormalised(shares_hi[j], shares_lo[j]) / total), &shares_hi[j], &shares_lo[j]);
+    W sum(0);
+    for (Index i = 0; i < rows_.count; ++i) {
+      const simd::Twice& row = rows[static_cast<std::size_t>(i)];
+      const simd::Twice part =
+          Kernels::dependence(row_in(copy, i), rows_.classes, row, shares_hi.data(), shares_lo.data());
+      if (!is_nan(part.hi)) {
+        sum += scaled(W::renormalised(part.hi, part.lo));
+        continue;
+      }
+      XENT_ON_REFUSAL;
+      const auto share = [&](Index j) {
+        return W(shares_hi[static_cast<std::size_t>(j)], shares_lo[static_cast<std::size_t>(j)]);
+      };
+      add_dependence(i, scaled(W::renormalised(row.hi, row.lo)), share, sum);
     }
     return narrow<Real>(in_unit(unscaled(sum), unit));
   }
 
- private:
+  /// Where it lies if it lies together, else in the copy.
+  const Real* row_in(std::vector<Real>& copy, Index i) const {
+    if constexpr (std::is_same_v<Scalar, Real>)
+      if (rows_.class_stride == 1 || rows_.classes == 1) return rows_[i].data;
+    copy.resize(static_cast<std::size_t>(rows_.classes));
+    if constexpr (is_16_bit<Scalar>)
+      widen_sample(rows_[i], rows_.classes, copy.data());
+    else
+      for (Index j = 0; j < rows_.classes; ++j) copy[static_cast<std::size_t>(j)] = rows_[i][j];
+    return copy.data();
+  }
+
+  template <class Share>
+  void add_dependence(Index i, const W& row, const Share& share, W& sum) const {
+    for (Index j = 0; j < rows_.classes; ++j) sum += dependence_of(entry(i, j), row, share(j));
+  }
+
   /// NaN where it is not a probability.
   W entry(Index i, Index j) const {
     const W value = widen<W>(rows_[i][j]);
@@ -90,9 +151,11 @@ template <class Scalar>
 RealOf<Scalar> entropy_within_rows(const Samples<const Scalar>& rows, Unit unit) {
   return JointTable<Scalar>(rows).entropy_within_rows(unit);
 }
+/// The same of a table and its transpose: kernels take the one whose rows lie together.
 template <class Scalar>
 RealOf<Scalar> dependence(const Samples<const Scalar>& rows, Unit unit) {
-  return JointTable<Scalar>(rows).dependence(unit);
+  const bool turns = has_kernels<RealOf<Scalar>> && simd::has_kernels() && rows.class_stride > rows.sample_stride;
+  return JointTable<Scalar>(turns ? turned(rows) : rows).dependence(unit);
 }
 
 /// A table that is given as a dense expression; it has an entry.
