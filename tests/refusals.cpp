@@ -161,7 +161,14 @@ void check_layout(Axis axis, Index classes, Index batch) {
   M d_variance(rows, cols);
   const M variance = (z.template cast<Real>().array().abs() + Real(0.5)).matrix().template cast<Scalar>();
   check_none("gaussian_nll", [&] { xent::gaussian_nll(z, v, variance, out, d_variance); });
-  check_none("gaussian_nll, one variance", [&] { xent::gaussian_nll(z, v, Real(2), out, xent::none); });
+  Real d_one(0);
+  check_none("gaussian_nll, one variance", [&] { xent::gaussian_nll(z, v, Real(2), out, d_one); });
+  const Eigen::Matrix<Scalar, Eigen::Dynamic, 1> variances = variance.col(0);
+  Eigen::Matrix<Scalar, Eigen::Dynamic, 1> d_variances(rows);
+  check_none("gaussian_nll, a variance a row", [&] { xent::gaussian_nll(z, v, variances, out, d_variances); });
+  const Eigen::Matrix<Scalar, 1, Eigen::Dynamic> of_columns = variance.row(0);
+  Eigen::Matrix<Scalar, 1, Eigen::Dynamic> d_of_columns(cols);
+  check_none("gaussian_nll, a variance a column", [&] { xent::gaussian_nll(z, v, of_columns, out, d_of_columns); });
   const M counts = v.cwiseAbs();
   check_none("poisson_nll", [&] { xent::poisson_nll(z, counts, out); });
   auto weighted = options;

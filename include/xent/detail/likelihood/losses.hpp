@@ -67,7 +67,7 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   const W denominator = coefficient_denominator<W>(options.reduction, operand);
   Real d_of_one_variance(0);  // before the mean is overwritten by its own gradient
   if constexpr (one_variance && !is_none<GradientVariance>)
-    d_of_one_variance = narrow<Real>(W(terms.sum_of_d_variance() / denominator));
+    d_of_one_variance = narrow<Real>(W(sum_of_d_variance<Real>(terms) / denominator));
 
   mean_output.prepare(operand, is_vector<Mean>);
   variance_output.prepare(variances.shape(operand), shared || is_vector<Mean>);
@@ -84,7 +84,7 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   const auto to_variance = variance_output.samples(storage_axis<Mean>);
   W sum(0);
   if constexpr (shared) {  // before the mean is overwritten, as above
-    write_shared_derivatives(terms, variances.samples(), to_variance, denominator);
+    write_shared_derivatives<Real>(terms, variances.samples(), to_variance, denominator);
     sum = gaussian_sum<Real>(terms, to_mean, RemoveCvref<decltype(to_mean)>{}, denominator);
   } else {
     sum = gaussian_sum<Real>(terms, to_mean, to_variance, denominator);

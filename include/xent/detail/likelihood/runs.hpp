@@ -15,6 +15,10 @@
 #include <xent/simd/kernels/poisson.hpp>
 #include <xent/types.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 XENT_NAMESPACE_BEGIN
 namespace detail {
 
@@ -126,6 +130,54 @@ struct GaussianRuns {
     if (stream) simd::fence();
     return result;
   }
+
+  /// The sum of v - r^2 over coefficients [first, last), which share v; NaN where it is left to the caller.
+  template <class Scalar, class Target>
+  static W sum_of_excesses(const Samples<const Scalar>& mean, const Target& target, Index first, Index last,
+                           const Real& v) {
+    RunsIn<Real, Scalar> m(mean);
+    auto x = target.template runs<Real>();
+    W sum(0);
+    walk_runs(
+        first, last, mean.classes, m.length() & x.length(),
+        [&](Index at, Index n) {
+          const Real* const targets = x.read(at, n);
+          sum += targets == nullptr
+                     ? W(nan<Real>())
+                     : wide_sum<Real>(simd::GaussianKernels<Real>::excesses(m.read(at, n), targets, v, n));
+          return n;
+        },
+        [](Index /*at*/) {});
+    return sum;
+  }
+
+  /// use(k, sum over the samples) for every class k, of which each has a v of its own.
+  template <class Scalar, class Target, class Variance, class Use>
+  static void each_sum_of_excesses(const Samples<const Scalar>& mean, const Target& target, const Variance& v,
+                                   const Use& use) {
+    constexpr Index room = gathered + 8;
+    RunsIn<Real, Scalar> m(mean);
+    auto x = target.template runs<Real>();
+    GatheredCoefficients<Real> variances;  // NOLINT: written before it is read
+    for (Index first = 0; first < mean.classes; first += gathered) {
+      const Index n = (std::min)(gathered, mean.classes - first);
+      std::array<double, static_cast<std::size_t>(room)> hi{};
+      std::array<double, static_cast<std::size_t>(room)> lo{};
+      for (Index k = 0; k < n; ++k) variances[static_cast<std::size_t>(k)] = v(first + k);
+      bool exact = true;
+      for (Index i = 0; i < mean.count && exact; ++i) {
+        const Index at = i * mean.classes + first;
+        const Real* const targets = x.read(at, n);
+        exact = targets != nullptr;
+        if (exact)
+          simd::GaussianKernels<Real>::add_excesses(m.read(at, n), targets, variances.data(), n, hi.data(), lo.data());
+      }
+      for (Index k = 0; k < n; ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        use(first + k, exact ? wide_sum<Real>({hi[at], lo[at]}) : W(nan<Real>()));
+      }
+    }
+  }
 };
 
 /// Losses of counts.
@@ -164,7 +216,14 @@ struct SquareRuns<Real, false> : NoRuns {
   }
 };
 template <class Real>
-struct GaussianRuns<Real, false> : SquareRuns<Real, false> {};
+struct GaussianRuns<Real, false> : SquareRuns<Real, false> {
+  template <class... Arguments>
+  static Wide<Real> sum_of_excesses(const Arguments&... /*arguments*/) {
+    return Wide<Real>(nan<Real>());
+  }
+  template <class... Arguments>
+  static void each_sum_of_excesses(const Arguments&... /*arguments*/) {}
+};
 template <class Real>
 struct PoissonRuns<Real, false> : SquareRuns<Real, false> {};
 
