@@ -184,7 +184,15 @@ void check_layout(Axis axis, Index classes, Index batch) {
   check_none("log_softmax_jvp", [&] { xent::log_softmax_jvp(s, v, out, softmax); });
   check_none("log_softmax_vjp", [&] { xent::log_softmax_vjp(s, v, out, softmax); });
   const EveryOther<Scalar, order> apart(v);
+  EveryOther<Scalar, order> z_apart(z);
   check_none("softmax_jvp, strides", [&] { xent::softmax_jvp(s, apart.view(), out, softmax); });
+  check_none("softmax, strides", [&] { xent::softmax(apart.view(), out, softmax); });
+  check_none("labels, strides", [&] { xent::softmax_cross_entropy(apart.view(), labels, out, options, &report); });
+  check_none("labels, strides, in place",
+             [&] { xent::softmax_cross_entropy(z_apart.view(), labels, z_apart.view(), options); });
+  check_none("dense, strides", [&] { xent::softmax_cross_entropy(apart.view(), t, out, options); });
+  check_none("hvp, strides", [&] { xent::softmax_cross_entropy_hvp(apart.view(), labels, v, out, options); });
+  check_none("labels, stored otherwise", [&] { xent::softmax_cross_entropy(turned, labels, out, options); });
   if constexpr (std::is_same_v<Scalar, Real>) {
     xent::softmax(s, s, softmax);
     check_none("in place", [&] { xent::softmax_cross_entropy(s, labels, s, options); });

@@ -22,15 +22,15 @@ using ConversionOf =
     simd::ConversionKernels<std::is_same_v<Scalar, Eigen::half> ? simd::Format::half : simd::Format::bfloat16>;
 
 /// Numbers of another type are converted one by one.
-template <class Scalar>
-void widen_sample(Sample<const Scalar> from, Index n, float* to) {
+template <class Scalar, class Real>
+void widen_sample(Sample<const Scalar> from, Index n, Real* to) {
   if constexpr (is_16_bit<Scalar>) {
     if (from.stride == 1) return ConversionOf<Scalar>::widen(from.data, n, to);
   }
-  for (Index k = 0; k < n; ++k) to[k] = static_cast<float>(from[k]);
+  for (Index k = 0; k < n; ++k) to[k] = static_cast<Real>(from[k]);
 }
-template <class Out>
-void narrow_sample(const float* from, Index n, Sample<Out> to, bool stream) {
+template <class Out, class Real>
+void narrow_sample(const Real* from, Index n, Sample<Out> to, bool stream) {
   if constexpr (is_16_bit<Out>) {
     if (to.stride == 1) return ConversionOf<Out>::narrow(from, n, to.data, stream);
   }
