@@ -2,6 +2,7 @@
 
 #include <xent/simd/kernels/information.hpp>
 #include <xent/simd/kernels/joint.hpp>
+#include <xent/simd/kernels/surprise.hpp>
 
 #if XENT_DEFINES_KERNELS
 XENT_NAMESPACE_BEGIN
@@ -12,7 +13,8 @@ namespace simd {
   template struct InformationKernels<Real, Measure::cross_entropy>; \
   template struct InformationKernels<Real, Measure::kl_divergence>; \
   template struct InformationKernels<Real, Measure::js_divergence>; \
-  template struct JointKernels<Real>;
+  template struct JointKernels<Real>;                               \
+  template struct SurpriseKernels<Real>;
 XENT_FOR_EACH_REAL(XENT_INSTANCES)
 #undef XENT_INSTANCES
 
