@@ -131,12 +131,13 @@ RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate
   const auto check_values = [&](const Samples<const Scalar>& rates, const auto& counts) {
     if (options.constant && !math::HasLgamma<W>::value)
       throw_invalid(function, "constant", "true", "false for a number type without lgamma");
-    for_each_coefficient(rates, [&](Index i, Index k) {
+    const auto check_rate = [&](Index i, Index k) {
       const Real value = static_cast<Real>(rates[i][k]);
       if (!(value > -infinity<Real>()) && !(value == -infinity<Real>() && counts(i, k) == W(0)))
         throw_invalid(function, position_text<LogRate>("log_rate", i, k), text(value),
                       "a number > -inf, so a rate > 0, or -inf where the target is 0");
-    });
+    };
+    if (!PoissonRuns<Real>::check_rates(rates, check_rate)) for_each_coefficient(rates, check_rate);
   };
   return coefficient_loss(
       function, operand, target, std::forward<Gradient>(gradient), check_values,

@@ -60,6 +60,19 @@ Wide<Real> sum_of_pairs(const Samples<const Scalar>& first, const Target& target
   return result;
 }
 
+/// Calls check_one(i, k) for coefficients of `shape` that may not be above the floor. `v` is an argument of that shape.
+template <class Real, class Scalar, class Argument, class Check>
+void check_above(const Samples<const Scalar>& shape, const Argument& v, const Real& floor, const Check& check_one) {
+  auto x = v.template runs<Real>();
+  walk_runs(
+      Index{0}, shape.classes * shape.count, shape.classes, x.length(),
+      [&](Index at, Index n) -> Index {
+        const Real* const numbers = x.read(at, n);
+        return numbers == nullptr ? 0 : simd::GaussianKernels<Real>::above(numbers, n, floor);
+      },
+      [&](Index at) { check_one(at / shape.classes, at % shape.classes); });
+}
+
 /// Half of the squared errors.
 template <class Real, bool = has_kernels<Real>>
 struct SquareRuns {
@@ -84,15 +97,7 @@ struct GaussianRuns {
   static bool check_variances(const Samples<const Scalar>& mean, const Variance& variance, const Real& minimum,
                               const Check& check_one) {
     if (!works()) return false;
-    auto v = variance.template runs<Real>();
-    const Real floor = minimum > Real(0) ? -infinity<Real>() : Real(0);
-    walk_runs(
-        Index{0}, mean.classes * mean.count, mean.classes, v.length(),
-        [&](Index at, Index n) -> Index {
-          const Real* const variances = v.read(at, n);
-          return variances == nullptr ? 0 : simd::GaussianKernels<Real>::above(variances, n, floor);
-        },
-        [&](Index at) { check_one(at / mean.classes, at % mean.classes); });
+    check_above<Real>(mean, variance, minimum > Real(0) ? -infinity<Real>() : Real(0), check_one);
     return true;
   }
 
@@ -186,6 +191,14 @@ struct PoissonRuns {
   using W = Wide<Real>;
   static bool works(const W& denominator) { return simd::has_kernels() && denominator < W(0x1p60); }
 
+  /// Calls check_one(i, k) where a log rate may not be > -inf. False if there are no kernels.
+  template <class Scalar, class Check>
+  static bool check_rates(const Samples<const Scalar>& log_rate, const Check& check_one) {
+    if (!simd::has_kernels()) return false;
+    check_above<Real>(log_rate, DenseCoefficientsOf<Scalar>(log_rate), -infinity<Real>(), check_one);
+    return true;
+  }
+
   template <class Scalar, class Target, class Out, class Term>
   static W sum(const Samples<const Scalar>& log_rate, const Target& target, const Samples<Out>& gradient,
                const W& denominator, const Term& term) {
@@ -205,6 +218,10 @@ struct NoRuns {
   }
   template <class... Arguments>
   static bool check_variances(const Arguments&... /*arguments*/) {
+    return false;
+  }
+  template <class... Arguments>
+  static bool check_rates(const Arguments&... /*arguments*/) {
     return false;
   }
 };

@@ -81,6 +81,21 @@ void for_each_part_of_run(Index classes, Index first, Index n, const Visit& visi
   }
 }
 
+/// Whether an integer surely is a number of type Real.
+template <class Real, class Integer>
+bool is_exact_in(const Integer& x) {
+  constexpr int digits = std::numeric_limits<Real>::digits;
+  if constexpr (std::numeric_limits<Integer>::digits <= digits) {
+    return true;
+  } else {
+    constexpr Integer most = Integer{1} << digits;
+    if constexpr (std::is_signed_v<Integer>)
+      return x <= most && x >= -most;
+    else
+      return x <= most;
+  }
+}
+
 /// An argument, run by run.
 template <class Real, class Scalar>
 class RunsIn {
@@ -113,7 +128,9 @@ class RunsIn {
         if (samples_.class_stride == 0) return static_cast<void>(std::fill_n(to, size, *from));
       for (Index left = size; left > 0; --left, from += samples_.class_stride, ++to) {
         *to = static_cast<Real>(*from);
-        if constexpr (!std::is_same_v<Real, Scalar>)
+        if constexpr (std::is_integral_v<Scalar>)
+          exact &= is_exact_in<Real>(*from);
+        else if constexpr (!std::is_same_v<Real, Scalar>)
           exact &= is_nan(*to) || widen<Wide<Real>>(*from) == widen<Wide<Real>>(*to);
       }
     });
