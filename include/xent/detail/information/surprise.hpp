@@ -10,6 +10,7 @@
 #include <xent/detail/information/divergence.hpp>
 #include <xent/detail/walk/coefficient_runs.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
+#include <xent/detail/walk/runs_out.hpp>
 #include <xent/simd/kernels/surprise.hpp>
 #include <xent/types.hpp>
 

@@ -11,6 +11,7 @@
 #include <xent/detail/walk/coefficient_runs.hpp>
 #include <xent/detail/walk/coefficients.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
+#include <xent/detail/walk/runs_out.hpp>
 #include <xent/simd/kernels/gaussians.hpp>
 #include <xent/simd/kernels/poisson.hpp>
 #include <xent/types.hpp>

@@ -36,12 +36,16 @@ class GatheredRows {
     return std::clamp<Index>(kept / classes, 1, most);
   }
 
+  void reserve(Index classes) {
+    classes_ = classes;
+    buffer_.resize(static_cast<std::size_t>(together(classes) * classes));
+  }
+
   Real* operator[](Index i) { return buffer_.data() + i * classes_; }
 
   template <class Scalar>
   void load(const Samples<const Scalar>& z, Index first, Index count) {
-    classes_ = z.classes;
-    buffer_.resize(static_cast<std::size_t>(together(classes_) * classes_));
+    reserve(z.classes);
     if constexpr (std::is_same_v<Scalar, Real>) {
       if (z.sample_stride == 1 || z.class_stride == 1) {
         simd::Traffic<Real> none;
