@@ -24,7 +24,7 @@ using ConversionOf =
 /// Numbers of another type are converted one by one.
 template <class Scalar, class Real>
 void widen_sample(Sample<const Scalar> from, Index n, Real* to) {
-  if constexpr (is_16_bit<Scalar>) {
+  if constexpr (is_16_bit<Scalar> && std::is_same_v<Real, float>) {
     if (from.stride == 1) return ConversionOf<Scalar>::widen(from.data, n, to);
   }
   for (Index k = 0; k < n; ++k) to[k] = static_cast<Real>(from[k]);
