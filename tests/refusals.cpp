@@ -153,6 +153,7 @@ void check_layout(Axis axis, Index classes, Index batch) {
   check_none("kl_divergence", [&] { xent::kl_divergence(s, t, axis); });
   check_none("js_divergence", [&] { xent::js_divergence(s, t, axis); });
   check_none("mutual_information", [&] { xent::mutual_information(s); });
+  check_none("conditional_entropy", [&] { xent::conditional_entropy(s); });
 
   xent::SigmoidOptions<Real> sigmoid;
   sigmoid.axis = axis;
@@ -191,6 +192,10 @@ void check_layout(Axis axis, Index classes, Index batch) {
   check_none("labels, strides, in place",
              [&] { xent::softmax_cross_entropy(z_apart.view(), labels, z_apart.view(), options); });
   check_none("dense, strides", [&] { xent::softmax_cross_entropy(apart.view(), t, out, options); });
+  if constexpr (std::is_same_v<Scalar, double>) {
+    const Matrix<float, order> of_floats = t.template cast<float>();
+    check_none("dense, targets of float", [&] { xent::softmax_cross_entropy(z, of_floats, out, options); });
+  }
   check_none("hvp, strides", [&] { xent::softmax_cross_entropy_hvp(apart.view(), labels, v, out, options); });
   check_none("labels, stored otherwise", [&] { xent::softmax_cross_entropy(turned, labels, out, options); });
   if constexpr (std::is_same_v<Scalar, Real>) {

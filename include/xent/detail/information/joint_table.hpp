@@ -12,16 +12,42 @@
 #include <xent/detail/information/divergence.hpp>
 #include <xent/detail/information/sums.hpp>
 #include <xent/detail/walk/coefficient_runs.hpp>
-#include <xent/detail/walk/conversion.hpp>
+#include <xent/detail/walk/gathered_rows.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
 #include <xent/simd/kernels/joint.hpp>
 #include <xent/types.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
+
+/// The rows of a table as kernels want them: where they lie, or gathered.
+template <class Real, class Scalar>
+class TableRows {
+ public:
+  explicit TableRows(const Samples<const Scalar>& rows) : rows_(rows) {}
+
+  const Real* operator[](Index i) {
+    if constexpr (std::is_same_v<Scalar, Real>)
+      if (rows_.class_stride == 1 || rows_.classes == 1) return rows_[i].data;
+    if (i < first_ || i >= end_) {
+      first_ = i;
+      end_ = (std::min)(rows_.count, i + GatheredRows<Real>::together(rows_.classes));
+      held_.load(rows_, first_, end_ - first_);
+    }
+    return held_[i - first_];
+  }
+
+ private:
+  Samples<const Scalar> rows_;
+  Index first_ = 0;
+  Index end_ = 0;
+  GatheredRows<Real> held_{};
+};
 
 /// A joint distribution J(i, j) = P(X = i, Y = j), row by row, and its marginals, in at least twice the digits of
 /// double: what is left of J minus the product of its marginals decides about the mutual information.
@@ -30,15 +56,19 @@ class JointTable {
  public:
   using Real = RealOf<Scalar>;
   using W = Wider<Wide<Real>>;
+  using Rows = TableRows<Real, Scalar>;
 
   explicit JointTable(const Samples<const Scalar>& rows) : rows_(rows) {}
 
   /// sum_ij J_ij log(R_i / J_ij), R_i = sum_j J_ij
   Real entropy_within_rows(Unit unit) const {
     W sum(0);
+    Rows rows(rows_);
     for (Index i = 0; i < rows_.count; ++i) {
+      if (add_entropy_by_kernels(rows, i, sum)) continue;
       const W row = row_sum(i);
       if (!is_amount(row)) return nan<Real>();
+      XENT_ON_REFUSAL;
       if (row > W(0)) sum += entropy_of_amounts(rows_.classes, row, [&](Index j) { return entry(i, j); });
     }
     return narrow<Real>(in_unit(unscaled(sum), unit));
@@ -70,16 +100,35 @@ class JointTable {
     return narrow<Real>(in_unit(unscaled(sum), unit));
   }
 
+  /// False where a row is left to the caller.
+  bool add_entropy_by_kernels([[maybe_unused]] Rows& rows, [[maybe_unused]] Index i, [[maybe_unused]] W& sum) const {
+    if constexpr (has_kernels<Real>) {
+      using Kernels = simd::JointKernels<Real>;
+      if (!simd::has_kernels()) return false;
+      const simd::Twice of_row = Kernels::add_row(rows[i], rows_.classes, nullptr, nullptr);
+      const W row = W::renormalised(of_row.hi, of_row.lo);
+      if (row == W(0)) return true;
+      if (!(row > W(0x1p-900)) || !(row < W(0x1p900))) return false;
+      simd::Twice nats{};
+      const W most(Kernels::entropy(rows[i], rows_.classes, of_row, &nats));
+      if (is_nan(nats.hi)) return false;
+      sum += scaled(-W::renormalised(nats.hi, nats.lo));
+      if (most > W(0)) sum += scaled(W(most * log_of_whole(row, most)));
+      return true;
+    }
+    return false;
+  }
+
   Real dependence_by_kernels(Unit unit) const {
     using Kernels = simd::JointKernels<Real>;
     const auto columns = static_cast<std::size_t>(rows_.classes + Kernels::together);
     std::vector<double> shares_hi(columns, 0);
     std::vector<double> shares_lo(columns, 0);
     std::vector<simd::Twice> rows(static_cast<std::size_t>(rows_.count));
-    std::vector<Real> copy;
+    Rows entries(rows_);
     W total(0);
     for (Index i = 0; i < rows_.count; ++i) {
-      const simd::Twice sum = Kernels::add_row(row_in(copy, i), rows_.classes, shares_hi.data(), shares_lo.data());
+      const simd::Twice sum = Kernels::add_row(entries[i], rows_.classes, shares_hi.data(), shares_lo.data());
       rows[static_cast<std::size_t>(i)] = sum;
       total += W::renormalised(sum.hi, sum.lo);
     }
@@ -91,8 +140,7 @@ class JointTable {
     W sum(0);
     for (Index i = 0; i < rows_.count; ++i) {
       const simd::Twice& row = rows[static_cast<std::size_t>(i)];
-      const simd::Twice part =
-          Kernels::dependence(row_in(copy, i), rows_.classes, row, shares_hi.data(), shares_lo.data());
+      const simd::Twice part = Kernels::dependence(entries[i], rows_.classes, row, shares_hi.data(), shares_lo.data());
       if (!is_nan(part.hi)) {
         sum += scaled(W::renormalised(part.hi, part.lo));
         continue;
@@ -104,18 +152,6 @@ class JointTable {
       add_dependence(i, scaled(W::renormalised(row.hi, row.lo)), share, sum);
     }
     return narrow<Real>(in_unit(unscaled(sum), unit));
-  }
-
-  /// Where it lies if it lies together, else in the copy.
-  const Real* row_in(std::vector<Real>& copy, Index i) const {
-    if constexpr (std::is_same_v<Scalar, Real>)
-      if (rows_.class_stride == 1 || rows_.classes == 1) return rows_[i].data;
-    copy.resize(static_cast<std::size_t>(rows_.classes));
-    if constexpr (is_16_bit<Scalar>)
-      widen_sample(rows_[i], rows_.classes, copy.data());
-    else
-      for (Index j = 0; j < rows_.classes; ++j) copy[static_cast<std::size_t>(j)] = rows_[i][j];
-    return copy.data();
   }
 
   template <class Share>

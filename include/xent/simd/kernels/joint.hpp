@@ -15,6 +15,7 @@ struct JointKernels {
   static constexpr Index together = 8;
 
   static Twice add_row(const Real* row, Index n, double* columns_hi, double* columns_lo);
+  static double entropy(const Real* parts, Index n, const Twice& whole, Twice* sum);
   static Twice dependence(const Real* row, Index n, const Twice& sum, const double* shares_hi, const double* shares_lo);
 };
 
@@ -34,6 +35,10 @@ namespace simd {
 template <class Real>
 Twice JointKernels<Real>::add_row(const Real* row, Index n, double* columns_hi, double* columns_lo) {
   return on_best<Real>([&](auto lanes) { return add_joint_row(lanes, row, n, columns_hi, columns_lo); });
+}
+template <class Real>
+double JointKernels<Real>::entropy(const Real* parts, Index n, const Twice& whole, Twice* sum) {
+  return on_best<Real>([&](auto lanes) { return entropy_of_parts(lanes, parts, n, whole, sum); });
 }
 template <class Real>
 Twice JointKernels<Real>::dependence(const Real* row, Index n, const Twice& sum, const double* shares_hi,

@@ -1,8 +1,8 @@
 // The loops over the rows of a joint distribution. L is Float or Double; entries are computed in double, marginals in
 // pairs of them.
 
-/// Adds the entries of a row to the sums of their columns, and returns the sum of the row. It is NaN where an entry is
-/// negative or NaN.
+/// Adds the entries of a row to the sums of their columns, which may be null, and returns the sum of the row. It is NaN
+/// where an entry is negative or NaN.
 template <class L>
 inline Twice add_joint_row(L /*lanes*/, const typename L::Real* row, Index n, double* columns_hi, double* columns_lo) {
   using D = Double;
@@ -12,14 +12,46 @@ inline Twice add_joint_row(L /*lanes*/, const typename L::Real* row, Index n, do
   for (Index k = 0; k < n; k += D::lanes) {
     const D::V p = next_in_double(row + k, n - k);
     least = D::smaller(p, least);
+    add_to(&sum, p, none);
+    if (columns_hi == nullptr) continue;
     Two column = Two::load(columns_hi + k, columns_lo + k);
     add_to(&column, p, none);
     Two::store(column, columns_hi + k, columns_lo + k);
-    add_to(&sum, p, none);
   }
   const double nan = std::numeric_limits<double>::quiet_NaN();
   if (any_nan<D>(D::select_greater(none, least, D::set1(nan), none))) return {nan, nan};
   return total_of(sum);
+}
+
+/// Of parts a of a whole A, the sum of a log(a / A) in nats: NaN where a part is next to nothing beside the whole, or
+/// where the result would lose digits. One that is more than half of the whole is left out and returned, else 0.
+template <class Lanes>
+inline double entropy_of_parts(Lanes /*lanes*/, const typename Lanes::Real* parts, Index n, const Twice& whole,
+                               Twice* sum) {
+  using L = Double;
+  using V = L::V;
+  const V none = L::set1(0);
+  const V least = L::set1(0x1p-960);
+  const V by_whole = L::set1(1 / whole.hi);
+  Two total(0);
+  V excluded = none;
+  V most = none;
+  for (Index k = 0; k < n; k += L::lanes) {
+    const V a = next_in_double(parts + k, n - k);
+    const V half = L::set1(0.5 * whole.hi);
+    most = L::larger(L::select_greater(a, half, a, none), most);
+    const V p = L::select_greater(a, half, none, a);
+    const V share = rounded_product<L>(p, by_whole);
+    excluded = L::larger(L::select_greater(least, share, p, none), excluded);
+    add_product_with_log<L>(p, L::larger(least, share), &total);
+  }
+  *sum = total_of(total);
+  const double size = sum->hi < 0 ? -sum->hi : sum->hi;
+  const bool in_range = size == 0 || (size >= least_information && size <= (std::numeric_limits<double>::max)());
+  if (!in_range ||
+      any_nan<L>(L::select_greater(excluded, none, L::set1(std::numeric_limits<double>::quiet_NaN()), none)))
+    sum->hi = std::numeric_limits<double>::quiet_NaN();
+  return L::greatest(most);
 }
 
 /// sum_k p_k log(p_k / m_k) - p_k + m_k in nats, m = sum of the row times the share of the column. NaN where an entry
