@@ -218,6 +218,7 @@ auto kl_divergence(const P& /*p*/, const Q& /*q*/, const Rest&... /*rest*/) {
 /// @throws std::invalid_argument if q has another shape than p
 ///
 /// Bound: 8 ULP. Measured error: 0.5 ULP float, 1.8 ULP double.
+/// Cost: two logarithms a class, rounded at the end of the sum: four times the entropy.
 /// Source: J. Lin, IEEE Transactions on Information Theory 37 (1991) 145.
 template <class P, class Q, class Options = detail::InformationOptionsOf<P>, class Second = NoneType,
           detail::EnableIfOptions<Options, detail::InformationOptionsOf<P>> = 0>
@@ -283,7 +284,8 @@ RealOf<typename J::Scalar> joint_entropy(const Eigen::DenseBase<J>& joint, Unit 
 ///
 /// Where J_ij > R_i / 2 the logarithm is -log1p((R_i - J_ij) / J_ij): the little that Y has left is not lost.
 /// Parameters and exceptions as for joint_entropy. A row of zeros contributes 0.
-/// Measured error: 0.5 ULP float, 1 ULP double.
+/// Measured error: 0.5 ULP float, 1 ULP double. Cost: reads the table twice, about 2 ns an entry: sums run in pairs of
+/// doubles, whatever the scalar.
 template <class J>
 RealOf<typename J::Scalar> conditional_entropy(const Eigen::DenseBase<J>& joint, Unit unit = Unit::nats) {
   const detail::JointTableArgument table("conditional_entropy", joint);
@@ -299,8 +301,8 @@ RealOf<typename J::Scalar> conditional_entropy(const Eigen::DenseBase<J>& joint,
 /// Parameters and exceptions as for joint_entropy. A table of zeros: 0.
 /// Measured error: 0.5 ULP float, 0.9 ULP double, at a dependence of 1e-10 and of 1 alike.
 /// Cost: reads the table twice; allocates two numbers for each row and column. Where kernels refuse a row, and where
-/// there are none, each entry takes some 60 ns. Source: Shannon (1948); T. M. Cover, J. A. Thomas, Elements of
-/// Information Theory (2006), section 2.3.
+/// there are none, each entry takes some 60 ns.
+/// Source: Shannon (1948); T. M. Cover, J. A. Thomas, Elements of Information Theory (2006), section 2.3.
 template <class J>
 RealOf<typename J::Scalar> mutual_information(const Eigen::DenseBase<J>& joint, Unit unit = Unit::nats) {
   const detail::JointTableArgument table("mutual_information", joint);

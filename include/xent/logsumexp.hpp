@@ -121,10 +121,9 @@ auto logaddexp(const A& a, const B& b);
 ///
 /// No value, or every value -inf: -inf. A value +inf: +inf. A NaN: NaN, and it wins over +inf.
 /// Bound: 3 ULP of max(|lse|, |max|), however values were pushed and merged; worst of a search: 0.5 in float, 1.9 in
-/// double. Cost: one exponential a value, about eight where it is a new maximum and for a merge: 5 ns a number that is
-/// pushed, where a block takes a tenth of that a number; no allocation. For
-/// float, double and long double a state is trivially copyable: send it to another thread, or to a machine of the same
-/// kind, as bytes.
+/// double. Cost: one exponential a value, about eight where it is a new maximum and for a merge: 5 ns a number in
+/// float; no allocation. For float, double and long double a state is trivially copyable: send it to another thread, or
+/// to a machine of the same kind, as bytes.
 template <class Real>
 class LogSumExp {
   static_assert(std::is_same_v<Real, RealOf<Real>> && detail::is_real<Real>,
