@@ -37,6 +37,28 @@ Matrix<Scalar, order> normal(Index rows, Index cols, support::Random& random) {
   return m;
 }
 
+/// A matrix with a coefficient that is no part of it after each of its own.
+template <class Scalar, int order>
+class EveryOther {
+ public:
+  explicit EveryOther(const Matrix<Scalar, order>& m)
+      : memory_(static_cast<std::size_t>(2 * m.size())), rows_(m.rows()), cols_(m.cols()) {
+    view() = m;
+  }
+  auto view() { return map<Matrix<Scalar, order>>(memory_.data()); }
+  auto view() const { return map<const Matrix<Scalar, order>>(memory_.data()); }
+
+ private:
+  template <class M, class Pointer>
+  auto map(Pointer data) const {
+    using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+    return Eigen::Map<M, 0, Stride>(data, rows_, cols_, Stride(2 * (order == Eigen::ColMajor ? rows_ : cols_), 2));
+  }
+
+  std::vector<Scalar> memory_;
+  Index rows_, cols_;
+};
+
 /// Of a call, exactly none.
 template <class Call>
 void check_none(const std::string& function, const Call& call) {
@@ -130,6 +152,8 @@ void check_layout(Axis axis, Index classes, Index batch) {
   check_none("cross_entropy", [&] { xent::cross_entropy(s, t, axis); });
   check_none("kl_divergence", [&] { xent::kl_divergence(s, t, axis); });
   check_none("js_divergence", [&] { xent::js_divergence(s, t, axis); });
+  check_none("mutual_information", [&] { xent::mutual_information(s); });
+  check_none("conditional_entropy", [&] { xent::conditional_entropy(s); });
 
   xent::SigmoidOptions<Real> sigmoid;
   sigmoid.axis = axis;
@@ -138,7 +162,14 @@ void check_layout(Axis axis, Index classes, Index batch) {
   M d_variance(rows, cols);
   const M variance = (z.template cast<Real>().array().abs() + Real(0.5)).matrix().template cast<Scalar>();
   check_none("gaussian_nll", [&] { xent::gaussian_nll(z, v, variance, out, d_variance); });
-  check_none("gaussian_nll, one variance", [&] { xent::gaussian_nll(z, v, Real(2), out, xent::none); });
+  Real d_one(0);
+  check_none("gaussian_nll, one variance", [&] { xent::gaussian_nll(z, v, Real(2), out, d_one); });
+  const Eigen::Matrix<Scalar, Eigen::Dynamic, 1> variances = variance.col(0);
+  Eigen::Matrix<Scalar, Eigen::Dynamic, 1> d_variances(rows);
+  check_none("gaussian_nll, a variance a row", [&] { xent::gaussian_nll(z, v, variances, out, d_variances); });
+  const Eigen::Matrix<Scalar, 1, Eigen::Dynamic> of_columns = variance.row(0);
+  Eigen::Matrix<Scalar, 1, Eigen::Dynamic> d_of_columns(cols);
+  check_none("gaussian_nll, a variance a column", [&] { xent::gaussian_nll(z, v, of_columns, out, d_of_columns); });
   const M counts = v.cwiseAbs();
   check_none("poisson_nll", [&] { xent::poisson_nll(z, counts, out); });
   auto weighted = options;
@@ -150,10 +181,24 @@ void check_layout(Axis axis, Index classes, Index batch) {
     check_none("hvp of distributions", [&] { xent::softmax_cross_entropy_hvp(z, t, v, out, o); });
     check_none("hvp, stored otherwise", [&] { xent::softmax_cross_entropy_hvp(z, labels, turned, out, o); });
   }
-  if constexpr (std::is_same_v<Scalar, Real>) {  // 16-bit ones are computed term by term
-    check_none("softmax_jvp", [&] { xent::softmax_jvp(s, v, out, softmax); });
-    check_none("log_softmax_jvp", [&] { xent::log_softmax_jvp(s, v, out, softmax); });
-    check_none("log_softmax_vjp", [&] { xent::log_softmax_vjp(s, v, out, softmax); });
+  check_none("softmax_jvp", [&] { xent::softmax_jvp(s, v, out, softmax); });
+  check_none("log_softmax_jvp", [&] { xent::log_softmax_jvp(s, v, out, softmax); });
+  check_none("log_softmax_vjp", [&] { xent::log_softmax_vjp(s, v, out, softmax); });
+  const EveryOther<Scalar, order> apart(v);
+  EveryOther<Scalar, order> z_apart(z);
+  check_none("softmax_jvp, strides", [&] { xent::softmax_jvp(s, apart.view(), out, softmax); });
+  check_none("softmax, strides", [&] { xent::softmax(apart.view(), out, softmax); });
+  check_none("labels, strides", [&] { xent::softmax_cross_entropy(apart.view(), labels, out, options, &report); });
+  check_none("labels, strides, in place",
+             [&] { xent::softmax_cross_entropy(z_apart.view(), labels, z_apart.view(), options); });
+  check_none("dense, strides", [&] { xent::softmax_cross_entropy(apart.view(), t, out, options); });
+  if constexpr (std::is_same_v<Scalar, double>) {
+    const Matrix<float, order> of_floats = t.template cast<float>();
+    check_none("dense, targets of float", [&] { xent::softmax_cross_entropy(z, of_floats, out, options); });
+  }
+  check_none("hvp, strides", [&] { xent::softmax_cross_entropy_hvp(apart.view(), labels, v, out, options); });
+  check_none("labels, stored otherwise", [&] { xent::softmax_cross_entropy(turned, labels, out, options); });
+  if constexpr (std::is_same_v<Scalar, Real>) {
     xent::softmax(s, s, softmax);
     check_none("in place", [&] { xent::softmax_cross_entropy(s, labels, s, options); });
   }

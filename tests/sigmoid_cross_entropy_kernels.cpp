@@ -257,3 +257,34 @@ TEST_CASE("decisions: targets of more digits than the logits have") {
       CHECK(oracle::ulp_error_of_scale(got(k, 1), oracle::exactly(wide(k, 1)), 0.5 / (2.0 * classes)) <= bound);
   }
 }
+
+// Samples side by side are read and written some at a time, around what the portable path does.
+TEMPLATE_TEST_CASE("decisions: a report of samples side by side is that of samples one after the other", "", float,
+                   double, Eigen::half) {
+  using Scalar = TestType;
+  using Real = xent::RealOf<Scalar>;
+  using M = Matrix<Scalar>;
+  support::Random random(9);
+  for (const Index classes : {2, 7, 130, 1100}) {
+    for (const Index batch : {1, 15, 16, 37}) {
+      CAPTURE(classes, batch);
+      M z(classes, batch), y(classes, batch);
+      for (Index i = 0; i < z.size(); ++i) {
+        z.data()[i] = static_cast<Scalar>(static_cast<Real>(random.normal(0, 3)));
+        y.data()[i] = static_cast<Scalar>(static_cast<Real>(random.integer(2)));
+        if (random.chance(0.01)) z.data()[i] = std::numeric_limits<Scalar>::quiet_NaN();
+      }
+      M expected(classes, batch), got(batch, classes), in_place = z.transpose();
+      const M z_rows = z.transpose(), y_rows = y.transpose();
+      xent::SigmoidReport<Real> report, of_rows;
+      xent::sigmoid_cross_entropy(z, y, expected, Axis::columns, &report);
+      xent::sigmoid_cross_entropy(z_rows, y_rows, got, Axis::rows, &of_rows);
+      CHECK(same(M(got.transpose()), expected));
+      CHECK(same(of_rows.sample_loss, report.sample_loss));
+      CHECK(same(of_rows.entropy, report.entropy));
+      CHECK((of_rows.prediction == report.prediction).all());
+      xent::sigmoid_cross_entropy(in_place, y_rows, in_place, Axis::rows, &of_rows);
+      CHECK(same(M(in_place.transpose()), expected));
+    }
+  }
+}

@@ -163,9 +163,10 @@ auto entropy_from_logits(const Other& /*logits*/, const Rest&... /*rest*/) {
 /// Bounds: 4 ULP for the divergence of a sample; for d_p 4 ULP of w / (D T) p_k max(|log(p_k / q_k)|, sum_j p_j
 /// |log(p_j / q_j)|), for d_q 8 ULP of w / (D T) max(p_k, q_k). Worst of a search: 0.5 each (float), 2.6 and 7.5
 /// (double, of divergences above 2^-900).
-/// Cost: reads the logits three times, mostly from cache; no heap, but for samples of more than 2048 classes and for
-/// those that are not contiguous.
-/// Source: S. Kullback, R. A. Leibler, "On information and sufficiency", Ann. Math. Statist. 22 (1951) 79.
+/// Cost: reads the logits three times, mostly from cache, in four times the time of softmax_cross_entropy of labels
+/// (six in double): of two distributions, each term has its digits where the two are close. No heap, but for samples of
+/// more than 2048 classes and for those that are not contiguous. Source: S. Kullback, R. A. Leibler, "On information
+/// and sufficiency", Ann. Math. Statist. 22 (1951) 79.
 template <class P, class Q, class Options = detail::LogitOptionsOf<P>, class Report = detail::CrossEntropyReportOf<P>*,
           detail::EnableIfOptions<Options, detail::LogitOptionsOf<P>> = 0>
 RealOf<typename P::Scalar> kl_divergence_from_logits(const Eigen::DenseBase<P>& logits_p,

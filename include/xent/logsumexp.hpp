@@ -13,6 +13,7 @@
 #include <xent/detail/softmax/softmax_sample.hpp>
 #include <xent/detail/softmax/softmax_tiles.hpp>
 #include <xent/detail/walk/coefficient_runs.hpp>
+#include <xent/detail/walk/runs_out.hpp>
 #include <xent/detail/walk/segment_sums.hpp>
 #include <xent/simd/kernels/logaddexp.hpp>
 #include <xent/simd/kernels/rows.hpp>
@@ -102,7 +103,8 @@ auto logsumexp(const Other& /*logits*/, const Rest&... /*rest*/) {
 ///
 /// The `logsumexp` of the two: -inf is the neutral element, +inf stays, NaN wins.
 /// Bound: 4 ULP of max(|result|, |m|); worst of a search: 0.5 in float, 3.3 in double. Cost: one exp and one log1p a
-/// pair, about six times a logit of softmax_cross_entropy; allocates the result only.
+/// pair, in double, four times a logit of softmax_cross_entropy; two numbers alone take a vector's time, 50 ns.
+/// Allocates the result only.
 template <class A, class B>
 auto logaddexp(const A& a, const B& b);
 
@@ -120,9 +122,9 @@ auto logaddexp(const A& a, const B& b);
 ///
 /// No value, or every value -inf: -inf. A value +inf: +inf. A NaN: NaN, and it wins over +inf.
 /// Bound: 5.5 ULP of max(|lse|, |max|), however values were pushed and merged; worst of a search of single blocks: 4.4
-/// in float, 3.5 in double. Cost: one exponential a value, about eight where it is a new maximum and for a merge; no
-/// allocation. For float, double and long double a state is trivially copyable: send it to another thread, or to a
-/// machine of the same kind, as bytes.
+/// in float, 3.5 in double. Cost: one exponential a value, about eight where it is a new maximum and for a merge: 5 ns a
+/// number in float; no allocation. For float, double and long double a state is trivially copyable: send it to another
+/// thread, or to a machine of the same kind, as bytes.
 template <class Real>
 class LogSumExp {
   static_assert(std::is_same_v<Real, RealOf<Real>> && detail::is_real<Real>,

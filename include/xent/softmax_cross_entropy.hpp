@@ -67,7 +67,8 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// error. Worst of a search, float / double: 2.9 / 2.1 and 3.3 / 3.5 for labels. One-hot columns cancel at the target
 /// as s_k - Y_k does: only labels keep the digits of a confident gradient.
 /// Cost: about that of copying the logits, and dense targets of their scalar or of 16 bits, by the kernels of simd/
-/// (docs/performance.md) for float, double and 16-bit logits; elsewhere two exponentials a logit in the wide type. No
+/// (docs/performance.md) for float, double and 16-bit logits; elsewhere, and for dense targets of more digits than the
+/// logits, which no kernel may round, two exponentials a logit in the wide type: ten times as long and more. No
 /// heap for up to 4 MiB of logits, but for a sparse target stored class by class; then at most one tile a block: for a
 /// strided class axis (or the numbers of 4 KB of samples, 200 KB), more than 4096 classes of 16 bits, or dense targets
 /// that are copied since they lie otherwise than the logits or have 16 bits; and two buffers of a sample's results on

@@ -7,7 +7,8 @@
 #include <xent/detail/core/blocks.hpp>
 #include <xent/detail/core/logarithm.hpp>
 #include <xent/detail/core/wide.hpp>
-#include <xent/simd/kernels/information.hpp>
+#include <xent/detail/walk/kernel_call.hpp>
+#include <xent/simd/kernels/joint.hpp>
 #include <xent/simd/processor.hpp>
 #include <xent/types.hpp>
 
@@ -23,33 +24,26 @@ namespace detail {
 inline constexpr Index most_amounts = 256;
 
 /// Adds what the amounts [first, first + n) have to `sum`: by kernels; by add(a) where one is more than half of the
-/// whole, or next to nothing beside it, and all of them where the kernels refuse. `scale` is a power of 2 near 1 /
-/// whole.
+/// whole, or is no double, and all of them where the kernels refuse.
 template <class Amount, class Add>
-void add_entropy_of_chunk(Index first, Index n, const Twofold<double>& whole, double scale, const Amount& amount,
-                          const Add& add, Twofold<double>& sum) {
+void add_entropy_of_chunk(Index first, Index n, const Twofold<double>& whole, const Amount& amount, const Add& add,
+                          Twofold<double>& sum) {
   using W = Twofold<double>;
-  using Kernels = simd::InformationKernels<double, simd::Measure::cross_entropy>;
-  constexpr double next_to_nothing = 0x1p-960;
-  double p[most_amounts];
-  double q[most_amounts];
+  double parts[most_amounts] = {};
   for (Index j = 0; j < n; ++j) {
     const W a = amount(first + j);
-    const double share = a.hi / whole.hi;
-    const bool apart = a + a > whole || share < next_to_nothing;
-    if (apart) add(a);
-    p[j] = apart ? 0 : a.hi * scale;
-    q[j] = apart ? 1 : share;
+    parts[j] = a.lo == 0 ? a.hi : 0;
+    if (a.lo != 0) add(a);
   }
-  double hi = 0;
-  double lo = 0;
-  Kernels::rows({p, 0}, {q, 0}, n, 1, &hi, &lo);
-  if (!is_nan(hi)) {
-    sum += W::renormalised(hi, lo) * W(1 / scale);
+  simd::Twice nats{};
+  const double most = simd::JointKernels<double>::entropy(parts, n, twice(whole), &nats);
+  if (!is_nan(nats.hi)) {
+    sum += -W::renormalised(nats.hi, nats.lo);
+    if (most > 0) add(W(most));
     return;
   }
   for (Index j = 0; j < n; ++j)
-    if (p[j] != 0) add(amount(first + j));
+    if (parts[j] != 0) add(W(parts[j]));
 }
 
 /// sum_k a_k log(A / a_k) in nats, of `count` amounts amount(k) >= 0 that add up to A > 0. One that is more than half
@@ -65,8 +59,7 @@ W entropy_of_amounts(Index count, const W& whole, const Amount& amount) {
     std::frexp(whole.hi, &exponent);
     if (simd::has_kernels() && std::abs(exponent) < 900) {
       for (Index first = 0; first < count; first += most_amounts)
-        add_entropy_of_chunk(first, (std::min)(most_amounts, count - first), whole, std::ldexp(1.0, -exponent), amount,
-                             add, sum);
+        add_entropy_of_chunk(first, (std::min)(most_amounts, count - first), whole, amount, add, sum);
       return sum;
     }
   }

@@ -11,13 +11,43 @@
 #include <xent/detail/information/amounts.hpp>
 #include <xent/detail/information/divergence.hpp>
 #include <xent/detail/information/sums.hpp>
+#include <xent/detail/walk/coefficient_runs.hpp>
+#include <xent/detail/walk/gathered_rows.hpp>
+#include <xent/detail/walk/kernel_call.hpp>
+#include <xent/simd/kernels/joint.hpp>
 #include <xent/types.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
+
+/// The rows of a table as kernels want them: where they lie, or gathered.
+template <class Real, class Scalar>
+class TableRows {
+ public:
+  explicit TableRows(const Samples<const Scalar>& rows) : rows_(rows) {}
+
+  const Real* operator[](Index i) {
+    if constexpr (std::is_same_v<Scalar, Real>)
+      if (rows_.class_stride == 1 || rows_.classes == 1) return rows_[i].data;
+    if (i < first_ || i >= end_) {
+      first_ = i;
+      end_ = (std::min)(rows_.count, i + GatheredRows<Real>::together(rows_.classes));
+      held_.load(rows_, first_, end_ - first_);
+    }
+    return held_[i - first_];
+  }
+
+ private:
+  Samples<const Scalar> rows_;
+  Index first_ = 0;
+  Index end_ = 0;
+  GatheredRows<Real> held_{};
+};
 
 /// A joint distribution J(i, j) = P(X = i, Y = j), row by row, and its marginals, in at least twice the digits of
 /// double: what is left of J minus the product of its marginals decides about the mutual information.
@@ -26,15 +56,19 @@ class JointTable {
  public:
   using Real = RealOf<Scalar>;
   using W = Wider<Wide<Real>>;
+  using Rows = TableRows<Real, Scalar>;
 
   explicit JointTable(const Samples<const Scalar>& rows) : rows_(rows) {}
 
   /// sum_ij J_ij log(R_i / J_ij), R_i = sum_j J_ij
   Real entropy_within_rows(Unit unit) const {
     W sum(0);
+    Rows rows(rows_);
     for (Index i = 0; i < rows_.count; ++i) {
+      if (add_entropy_by_kernels(rows, i, sum)) continue;
       const W row = row_sum(i);
       if (!is_amount(row)) return nan<Real>();
+      XENT_ON_REFUSAL;
       if (row > W(0)) sum += entropy_of_amounts(rows_.classes, row, [&](Index j) { return entry(i, j); });
     }
     return narrow<Real>(in_unit(unscaled(sum), unit));
@@ -43,6 +77,13 @@ class JointTable {
   /// sum_ij core(J_ij, R_i C_j / N), N = sum J: the parts -p + q of the cores cancel identically, also where N has been
   /// rounded, which R_i C_j alone would not do.
   Real dependence(Unit unit) const {
+    if constexpr (has_kernels<Real>)
+      if (simd::has_kernels()) return dependence_by_kernels(unit);
+    return portable_dependence(unit);
+  }
+
+ private:
+  Real portable_dependence(Unit unit) const {
     std::vector<W> shares(static_cast<std::size_t>(rows_.classes), W(0));  // C_j / N
     W total(0);
     for (Index i = 0; i < rows_.count; ++i) {
@@ -53,15 +94,71 @@ class JointTable {
     if (total == W(0)) return Real(0);
     for (W& share : shares) share = share / total;
     W sum(0);
+    for (Index i = 0; i < rows_.count; ++i)
+      add_dependence(
+          i, row_sum(i), [&](Index j) { return shares[static_cast<std::size_t>(j)]; }, sum);
+    return narrow<Real>(in_unit(unscaled(sum), unit));
+  }
+
+  /// False where a row is left to the caller.
+  bool add_entropy_by_kernels([[maybe_unused]] Rows& rows, [[maybe_unused]] Index i, [[maybe_unused]] W& sum) const {
+    if constexpr (has_kernels<Real>) {
+      using Kernels = simd::JointKernels<Real>;
+      if (!simd::has_kernels()) return false;
+      const simd::Twice of_row = Kernels::add_row(rows[i], rows_.classes, nullptr, nullptr);
+      const W row = W::renormalised(of_row.hi, of_row.lo);
+      if (row == W(0)) return true;
+      if (!(row > W(0x1p-900)) || !(row < W(0x1p900))) return false;
+      simd::Twice nats{};
+      const W most(Kernels::entropy(rows[i], rows_.classes, of_row, &nats));
+      if (is_nan(nats.hi)) return false;
+      sum += scaled(-W::renormalised(nats.hi, nats.lo));
+      if (most > W(0)) sum += scaled(W(most * log_of_whole(row, most)));
+      return true;
+    }
+    return false;
+  }
+
+  Real dependence_by_kernels(Unit unit) const {
+    using Kernels = simd::JointKernels<Real>;
+    const auto columns = static_cast<std::size_t>(rows_.classes + Kernels::together);
+    std::vector<double> shares_hi(columns, 0);
+    std::vector<double> shares_lo(columns, 0);
+    std::vector<simd::Twice> rows(static_cast<std::size_t>(rows_.count));
+    Rows entries(rows_);
+    W total(0);
     for (Index i = 0; i < rows_.count; ++i) {
-      const W row = row_sum(i);
-      for (Index j = 0; j < rows_.classes; ++j)
-        sum += dependence_of(entry(i, j), row, shares[static_cast<std::size_t>(j)]);
+      const simd::Twice sum = Kernels::add_row(entries[i], rows_.classes, shares_hi.data(), shares_lo.data());
+      rows[static_cast<std::size_t>(i)] = sum;
+      total += W::renormalised(sum.hi, sum.lo);
+    }
+    if (is_nan(total.hi)) return nan<Real>();
+    if (total == W(0)) return Real(0);
+    if (!is_finite(total.hi)) return portable_dependence(unit);
+    for (std::size_t j = 0; j < columns; ++j)
+      put(W(W::renormalised(shares_hi[j], shares_lo[j]) / total), &shares_hi[j], &shares_lo[j]);
+    W sum(0);
+    for (Index i = 0; i < rows_.count; ++i) {
+      const simd::Twice& row = rows[static_cast<std::size_t>(i)];
+      const simd::Twice part = Kernels::dependence(entries[i], rows_.classes, row, shares_hi.data(), shares_lo.data());
+      if (!is_nan(part.hi)) {
+        sum += scaled(W::renormalised(part.hi, part.lo));
+        continue;
+      }
+      XENT_ON_REFUSAL;
+      const auto share = [&](Index j) {
+        return W(shares_hi[static_cast<std::size_t>(j)], shares_lo[static_cast<std::size_t>(j)]);
+      };
+      add_dependence(i, scaled(W::renormalised(row.hi, row.lo)), share, sum);
     }
     return narrow<Real>(in_unit(unscaled(sum), unit));
   }
 
- private:
+  template <class Share>
+  void add_dependence(Index i, const W& row, const Share& share, W& sum) const {
+    for (Index j = 0; j < rows_.classes; ++j) sum += dependence_of(entry(i, j), row, share(j));
+  }
+
   /// NaN where it is not a probability.
   W entry(Index i, Index j) const {
     const W value = widen<W>(rows_[i][j]);
@@ -90,9 +187,11 @@ template <class Scalar>
 RealOf<Scalar> entropy_within_rows(const Samples<const Scalar>& rows, Unit unit) {
   return JointTable<Scalar>(rows).entropy_within_rows(unit);
 }
+/// The same of a table and its transpose: kernels take the one whose rows lie together.
 template <class Scalar>
 RealOf<Scalar> dependence(const Samples<const Scalar>& rows, Unit unit) {
-  return JointTable<Scalar>(rows).dependence(unit);
+  const bool turns = has_kernels<RealOf<Scalar>> && simd::has_kernels() && rows.class_stride > rows.sample_stride;
+  return JointTable<Scalar>(turns ? turned(rows) : rows).dependence(unit);
 }
 
 /// A table that is given as a dense expression; it has an entry.

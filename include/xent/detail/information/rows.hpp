@@ -9,6 +9,7 @@
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
+#include <xent/detail/walk/conversion.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
 #include <xent/simd/kernels/information.hpp>
 #include <xent/simd/kernels/transpose.hpp>
@@ -123,6 +124,9 @@ class InformationRows {
                                              {to, class_stride});
         return;
       }
+    }
+    if constexpr (is_16_bit<Scalar>) {
+      if (class_stride == 1) return widen_sample(x[first], x.classes, to);
     }
     for (Index i = 0; i < count; ++i)
       for (Index k = 0; k < x.classes; ++k) to[k * class_stride + i] = static_cast<Real>(x[first + i][k]);

@@ -12,6 +12,7 @@
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/information/divergence.hpp>
 #include <xent/detail/information/rows.hpp>
+#include <xent/detail/information/surprise.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -38,14 +39,6 @@ W unscaled(const W& sum) {
 template <class T>
 Twofold<T> unscaled(const Twofold<T>& sum) {
   return {sum.hi * T(0x1p-32), sum.lo * T(0x1p-32)};
-}
-
-/// -log p
-template <class Real, class W>
-W surprise(const W& p) {
-  if (!is_amount(p)) return W(nan<Real>());
-  if (p == W(0)) return W(infinity<Real>());
-  return W(0) - natural_log(p);
 }
 
 /// Terms are scaled.

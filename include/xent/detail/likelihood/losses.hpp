@@ -67,7 +67,7 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   const W denominator = coefficient_denominator<W>(options.reduction, operand);
   Real d_of_one_variance(0);  // before the mean is overwritten by its own gradient
   if constexpr (one_variance && !is_none<GradientVariance>)
-    d_of_one_variance = narrow<Real>(W(terms.sum_of_d_variance() / denominator));
+    d_of_one_variance = narrow<Real>(W(sum_of_d_variance<Real>(terms) / denominator));
 
   mean_output.prepare(operand, is_vector<Mean>);
   variance_output.prepare(variances.shape(operand), shared || is_vector<Mean>);
@@ -84,7 +84,7 @@ RealOf<typename Mean::Scalar> gaussian_nll_into(const Eigen::DenseBase<Mean>& me
   const auto to_variance = variance_output.samples(storage_axis<Mean>);
   W sum(0);
   if constexpr (shared) {  // before the mean is overwritten, as above
-    write_shared_derivatives(terms, variances.samples(), to_variance, denominator);
+    write_shared_derivatives<Real>(terms, variances.samples(), to_variance, denominator);
     sum = gaussian_sum<Real>(terms, to_mean, RemoveCvref<decltype(to_mean)>{}, denominator);
   } else {
     sum = gaussian_sum<Real>(terms, to_mean, to_variance, denominator);
@@ -131,12 +131,13 @@ RealOf<typename LogRate::Scalar> poisson_nll_into(const Eigen::DenseBase<LogRate
   const auto check_values = [&](const Samples<const Scalar>& rates, const auto& counts) {
     if (options.constant && !math::HasLgamma<W>::value)
       throw_invalid(function, "constant", "true", "false for a number type without lgamma");
-    for_each_coefficient(rates, [&](Index i, Index k) {
+    const auto check_rate = [&](Index i, Index k) {
       const Real value = static_cast<Real>(rates[i][k]);
       if (!(value > -infinity<Real>()) && !(value == -infinity<Real>() && counts(i, k) == W(0)))
         throw_invalid(function, position_text<LogRate>("log_rate", i, k), text(value),
                       "a number > -inf, so a rate > 0, or -inf where the target is 0");
-    });
+    };
+    if (!PoissonRuns<Real>::check_rates(rates, check_rate)) for_each_coefficient(rates, check_rate);
   };
   return coefficient_loss(
       function, operand, target, std::forward<Gradient>(gradient), check_values,

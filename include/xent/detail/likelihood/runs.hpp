@@ -11,9 +11,14 @@
 #include <xent/detail/walk/coefficient_runs.hpp>
 #include <xent/detail/walk/coefficients.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
+#include <xent/detail/walk/runs_out.hpp>
 #include <xent/simd/kernels/gaussians.hpp>
 #include <xent/simd/kernels/poisson.hpp>
 #include <xent/types.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
@@ -56,6 +61,19 @@ Wide<Real> sum_of_pairs(const Samples<const Scalar>& first, const Target& target
   return result;
 }
 
+/// Calls check_one(i, k) for coefficients of `shape` that may not be above the floor. `v` is an argument of that shape.
+template <class Real, class Scalar, class Argument, class Check>
+void check_above(const Samples<const Scalar>& shape, const Argument& v, const Real& floor, const Check& check_one) {
+  auto x = v.template runs<Real>();
+  walk_runs(
+      Index{0}, shape.classes * shape.count, shape.classes, x.length(),
+      [&](Index at, Index n) -> Index {
+        const Real* const numbers = x.read(at, n);
+        return numbers == nullptr ? 0 : simd::GaussianKernels<Real>::above(numbers, n, floor);
+      },
+      [&](Index at) { check_one(at / shape.classes, at % shape.classes); });
+}
+
 /// Half of the squared errors.
 template <class Real, bool = has_kernels<Real>>
 struct SquareRuns {
@@ -80,15 +98,7 @@ struct GaussianRuns {
   static bool check_variances(const Samples<const Scalar>& mean, const Variance& variance, const Real& minimum,
                               const Check& check_one) {
     if (!works()) return false;
-    auto v = variance.template runs<Real>();
-    const Real floor = minimum > Real(0) ? -infinity<Real>() : Real(0);
-    walk_runs(
-        Index{0}, mean.classes * mean.count, mean.classes, v.length(),
-        [&](Index at, Index n) -> Index {
-          const Real* const variances = v.read(at, n);
-          return variances == nullptr ? 0 : simd::GaussianKernels<Real>::above(variances, n, floor);
-        },
-        [&](Index at) { check_one(at / mean.classes, at % mean.classes); });
+    check_above<Real>(mean, variance, minimum > Real(0) ? -infinity<Real>() : Real(0), check_one);
     return true;
   }
 
@@ -126,6 +136,54 @@ struct GaussianRuns {
     if (stream) simd::fence();
     return result;
   }
+
+  /// The sum of v - r^2 over coefficients [first, last), which share v; NaN where it is left to the caller.
+  template <class Scalar, class Target>
+  static W sum_of_excesses(const Samples<const Scalar>& mean, const Target& target, Index first, Index last,
+                           const Real& v) {
+    RunsIn<Real, Scalar> m(mean);
+    auto x = target.template runs<Real>();
+    W sum(0);
+    walk_runs(
+        first, last, mean.classes, m.length() & x.length(),
+        [&](Index at, Index n) {
+          const Real* const targets = x.read(at, n);
+          sum += targets == nullptr
+                     ? W(nan<Real>())
+                     : wide_sum<Real>(simd::GaussianKernels<Real>::excesses(m.read(at, n), targets, v, n));
+          return n;
+        },
+        [](Index /*at*/) {});
+    return sum;
+  }
+
+  /// use(k, sum over the samples) for every class k, of which each has a v of its own.
+  template <class Scalar, class Target, class Variance, class Use>
+  static void each_sum_of_excesses(const Samples<const Scalar>& mean, const Target& target, const Variance& v,
+                                   const Use& use) {
+    constexpr Index room = gathered + 8;
+    RunsIn<Real, Scalar> m(mean);
+    auto x = target.template runs<Real>();
+    GatheredCoefficients<Real> variances;  // NOLINT: written before it is read
+    for (Index first = 0; first < mean.classes; first += gathered) {
+      const Index n = (std::min)(gathered, mean.classes - first);
+      std::array<double, static_cast<std::size_t>(room)> hi{};
+      std::array<double, static_cast<std::size_t>(room)> lo{};
+      for (Index k = 0; k < n; ++k) variances[static_cast<std::size_t>(k)] = v(first + k);
+      bool exact = true;
+      for (Index i = 0; i < mean.count && exact; ++i) {
+        const Index at = i * mean.classes + first;
+        const Real* const targets = x.read(at, n);
+        exact = targets != nullptr;
+        if (exact)
+          simd::GaussianKernels<Real>::add_excesses(m.read(at, n), targets, variances.data(), n, hi.data(), lo.data());
+      }
+      for (Index k = 0; k < n; ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        use(first + k, exact ? wide_sum<Real>({hi[at], lo[at]}) : W(nan<Real>()));
+      }
+    }
+  }
 };
 
 /// Losses of counts.
@@ -133,6 +191,14 @@ template <class Real, bool = has_kernels<Real>>
 struct PoissonRuns {
   using W = Wide<Real>;
   static bool works(const W& denominator) { return simd::has_kernels() && denominator < W(0x1p60); }
+
+  /// Calls check_one(i, k) where a log rate may not be > -inf. False if there are no kernels.
+  template <class Scalar, class Check>
+  static bool check_rates(const Samples<const Scalar>& log_rate, const Check& check_one) {
+    if (!simd::has_kernels()) return false;
+    check_above<Real>(log_rate, DenseCoefficientsOf<Scalar>(log_rate), -infinity<Real>(), check_one);
+    return true;
+  }
 
   template <class Scalar, class Target, class Out, class Term>
   static W sum(const Samples<const Scalar>& log_rate, const Target& target, const Samples<Out>& gradient,
@@ -155,6 +221,10 @@ struct NoRuns {
   static bool check_variances(const Arguments&... /*arguments*/) {
     return false;
   }
+  template <class... Arguments>
+  static bool check_rates(const Arguments&... /*arguments*/) {
+    return false;
+  }
 };
 template <class Real>
 struct SquareRuns<Real, false> : NoRuns {
@@ -164,7 +234,14 @@ struct SquareRuns<Real, false> : NoRuns {
   }
 };
 template <class Real>
-struct GaussianRuns<Real, false> : SquareRuns<Real, false> {};
+struct GaussianRuns<Real, false> : SquareRuns<Real, false> {
+  template <class... Arguments>
+  static Wide<Real> sum_of_excesses(const Arguments&... /*arguments*/) {
+    return Wide<Real>(nan<Real>());
+  }
+  template <class... Arguments>
+  static void each_sum_of_excesses(const Arguments&... /*arguments*/) {}
+};
 template <class Real>
 struct PoissonRuns<Real, false> : SquareRuns<Real, false> {};
 

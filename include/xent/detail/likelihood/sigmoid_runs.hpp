@@ -11,6 +11,7 @@
 #include <xent/detail/likelihood/sigmoid_sample.hpp>
 #include <xent/detail/walk/coefficient_runs.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
+#include <xent/detail/walk/runs_out.hpp>
 #include <xent/likelihood_options.hpp>
 #include <xent/simd/kernels/decisions.hpp>
 #include <xent/types.hpp>
@@ -124,7 +125,7 @@ class SigmoidRuns {
     RunsIn<Real, Scalar> z(z_);
     auto y = target_runs();
     ForwardReader<Targets> y_of(targets_);
-    RunsOut<Real, Out> gradient(to);
+    RunsOut<Real, Out> gradient(to, true);
     const bool stream = is_streamed(to, z_);
     const Index classes = z_.classes;
     RunLength length =
@@ -155,6 +156,7 @@ class SigmoidRuns {
             const Index i = at / classes;
             const Index k = at % classes;
             loss += sigmoid_coefficient(z_, W(y_of.of_sample(i)(k)), gradient_, call_, i, k, entries);
+            gradient.reread(i, k);
           });
       return loss;
     };
@@ -170,6 +172,7 @@ class SigmoidRuns {
         entries.write(*report, i, loss);
       }
     }
+    gradient.finish();
     if (stream) simd::fence();
   }
 

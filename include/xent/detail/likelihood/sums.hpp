@@ -30,10 +30,6 @@ struct GaussianTerms {
     if (v < minimum) term.d_variance = W(0);
     return term;
   }
-
-  W sum_of_d_variance() const {
-    return sum_of_coefficients<W>(mean, [&](Index i, Index k) { return (*this)(i, k).d_variance; });
-  }
 };
 template <class Scalar, class Target, class Variance, class W>
 GaussianTerms(const Samples<const Scalar>&, const Target&, const Variance&, const W&)
@@ -59,19 +55,66 @@ Wide<Real> gaussian_sum(const GaussianTerms<Scalar, Target, Variance, Wide<Real>
                                      : sum_of_coefficients<W>(terms.mean, write_term);
 }
 
+/// The derivative with respect to a variance that coefficients share: sum (v - r^2) / (2 v^2), or sum() of theirs where
+/// the former is out of range. `given` is the variance, `excesses` the sum of v - r^2.
+template <class Real, class Terms, class Sum>
+Wide<Real> shared_derivative(const Terms& terms, const Wide<Real>& given, const Wide<Real>& excesses, const Sum& sum) {
+  using W = Wide<Real>;
+  const W v = terms.effective(given);
+  const W size = excesses < W(0) ? W(W(0) - excesses) : excesses;
+  const W least(0x1p-250);
+  const W most(0x1p250);
+  const bool in_range = v > least && v < most && (size == W(0) || (size > least && size < most));
+  if (!in_range) {
+    XENT_ON_REFUSAL;
+    return sum();
+  }
+  return given < terms.minimum ? W(0) : W(W(W(W(0.5) * excesses) / v) / v);
+}
+
+/// That of the variance of all coefficients.
+template <class Real, class Terms>
+Wide<Real> sum_of_d_variance(const Terms& terms) {
+  using W = Wide<Real>;
+  const auto sum = [&] {
+    return sum_of_coefficients<W>(terms.mean, [&](Index i, Index k) { return terms(i, k).d_variance; });
+  };
+  if (!GaussianRuns<Real>::works() || terms.mean.classes * terms.mean.count == 0) return sum();
+  const W given = terms.variance(0, 0);
+  const W excesses = GaussianRuns<Real>::sum_of_excesses(
+      terms.mean, terms.target, Index{0}, terms.mean.classes * terms.mean.count, narrow<Real>(terms.effective(given)));
+  return shared_derivative<Real>(terms, given, excesses, sum);
+}
+
 /// The derivatives with respect to variances that several coefficients share: the sum of theirs, divided by
 /// `denominator`. `variance` has the stride 0 along those, `out` is one sample of them.
-template <class Terms, class Scalar, class Out, class W>
+template <class Real, class Terms, class Scalar, class Out>
 void write_shared_derivatives(const Terms& terms, const Samples<const Scalar>& variance, const Samples<Out>& out,
-                              const W& denominator) {
+                              const Wide<Real>& denominator) {
+  using W = Wide<Real>;
   if (!out.data) return;
   const bool per_class = variance.sample_stride == 0;
   const Index numbers = per_class ? variance.classes : variance.count;
   const Index sharing = per_class ? variance.count : variance.classes;
-  for (Index j = 0; j < numbers; ++j) {
+  const auto given = [&](Index j) { return per_class ? terms.variance(0, j) : terms.variance(j, 0); };
+  const auto effective = [&](Index j) { return narrow<Real>(terms.effective(given(j))); };
+  const auto sum_of = [&](Index j) {
     W sum(0);
     for (Index n = 0; n < sharing; ++n) sum += (per_class ? terms(n, j) : terms(j, n)).d_variance;
-    out[0][j] = narrow<Out>(W(sum / denominator));
+    return sum;
+  };
+  const auto write = [&](Index j, const W& derivative) { out[0][j] = narrow<Out>(W(derivative / denominator)); };
+  const auto take = [&](Index j, const W& excesses) {
+    write(j, shared_derivative<Real>(terms, given(j), excesses, [&] { return sum_of(j); }));
+  };
+  using Runs = GaussianRuns<Real>;
+  if (!Runs::works() || sharing == 0) {
+    for (Index j = 0; j < numbers; ++j) write(j, sum_of(j));
+  } else if (per_class) {
+    Runs::each_sum_of_excesses(terms.mean, terms.target, effective, take);
+  } else {
+    for (Index j = 0; j < numbers; ++j)
+      take(j, Runs::sum_of_excesses(terms.mean, terms.target, j * sharing, (j + 1) * sharing, effective(j)));
   }
 }
 

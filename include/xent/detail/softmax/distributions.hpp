@@ -30,7 +30,8 @@ constexpr bool has_target_kernels() {
     return false;
   } else if constexpr (Targets::are_dense) {
     using Target = TargetScalar<Targets>;
-    return std::is_same_v<Target, Real> || (std::is_same_v<Real, float> && is_16_bit<Target>);
+    return std::is_same_v<Target, Real> || is_16_bit<Target> ||
+           (std::is_same_v<Real, double> && std::is_same_v<Target, float>);
   } else {
     return true;
   }

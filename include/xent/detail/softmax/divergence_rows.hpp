@@ -13,6 +13,7 @@
 #include <xent/detail/walk/gathered_rows.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
 #include <xent/detail/walk/outflow_buffers.hpp>
+#include <xent/detail/walk/runs_out.hpp>
 #include <xent/detail/walk/sample_chunks.hpp>
 #include <xent/detail/walk/sample_losses.hpp>
 #include <xent/detail/walk/side_by_side.hpp>

@@ -2,13 +2,15 @@
 #define XENT_DETAIL_SOFTMAX_JACOBIAN_ROWS_HPP
 
 /// The products of a block of samples with the Jacobians of softmax and log_softmax by the kernels of simd/, some
-/// samples at a time: where they lie, or transposed where classes are few, so that a lane is a sample. What a kernel
-/// refuses is left to jacobian_sample.hpp.
+/// samples at a time: where they lie, or transposed where classes are few, so that a lane is a sample. Other strides
+/// and scalars of 16 bits are gathered. What a kernel refuses is left to jacobian_sample.hpp.
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/softmax/jacobian_sample.hpp>
+#include <xent/detail/walk/conversion.hpp>
+#include <xent/detail/walk/gathered_rows.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
 #include <xent/simd/kernels/jacobian.hpp>
 #include <xent/simd/kernels/transpose.hpp>
@@ -34,10 +36,13 @@ class JacobianRows {
     inverse_temperature_ = twice(W(W(1) / widen<W>(temperature)));
     const bool in_range =
         std::is_same_v<Real, float> || (temperature >= Real(0x1p-100) && temperature <= Real(0x1p100));
-    const bool rows = lie_in_rows(s) && lie_in_rows(v) && lie_in_rows(out);
-    const bool columns = s.sample_stride == 1 && v.sample_stride == 1 && out.sample_stride == 1;
-    works_ = (rows || columns) && in_range && simd::has_kernels();
-    way_ = columns ? Way::columns : s.classes <= few_classes ? Way::transposed : Way::rows;
+    works_ = suits(s, v, out) && in_range && simd::has_kernels();
+    way_ = lie_in_columns(s, v, out) ? Way::columns : s.classes <= few_classes ? Way::transposed : Way::rows;
+  }
+
+  /// Whether kernels find the samples where they lie.
+  static bool suits(const Samples<const Real>& s, const Samples<const Real>& v, const Samples<Real>& out) {
+    return (lie_in_rows(s) && lie_in_rows(v) && lie_in_rows(out)) || lie_in_columns(s, v, out);
   }
 
   /// Samples [first, last).
@@ -61,6 +66,9 @@ class JacobianRows {
   template <class Scalar>
   static bool lie_in_rows(const Samples<Scalar>& x) {
     return x.class_stride == 1 || x.classes <= 1;
+  }
+  static bool lie_in_columns(const Samples<const Real>& s, const Samples<const Real>& v, const Samples<Real>& out) {
+    return s.sample_stride == 1 && v.sample_stride == 1 && out.sample_stride == 1;
   }
   static bool is_set(Refused refused, Index j) { return (refused >> static_cast<unsigned>(j) & 1U) != 0; }
 
@@ -105,16 +113,41 @@ class JacobianRows {
   alignas(64) Held held_v_;  // NOLINT: as above
 };
 
+/// The same of samples that kernels do not find where they lie.
+template <class Product, class Real, class Scalar, class Vector, class Out>
+void jacobian_of_gathered(const Samples<const Scalar>& s, const Samples<const Vector>& v, const Real& temperature,
+                          const Samples<Out>& out, Index first, Index last) {
+  const Index n = s.classes;
+  if (n == 0) return;
+  const Index most = GatheredRows<Real>::together(n);
+  GatheredRows<Real> held_s;
+  GatheredRows<Real> held_v;
+  for (; first < last; first += most) {
+    const Index count = (std::min)(most, last - first);
+    held_s.load(s, first, count);
+    held_v.load(v, first, count);
+    JacobianRows<Product, Real>({held_s[0], n, count, 1, n}, {held_v[0], n, count, 1, n}, temperature,
+                                {held_v[0], n, count, 1, n})
+        .apply(0, count);
+    held_v.store(out, first, count);
+  }
+}
+
 /// Samples [first, last) of s, v and out, by kernels where there are any for these scalars.
 template <class Product, class Real, class Scalar, class Vector, class Out>
 void jacobian_of_samples(const Samples<const Scalar>& s, const Samples<const Vector>& v, const Real& temperature,
                          const Samples<Out>& out, Index first, Index last) {
   if constexpr (has_kernels<Real> && std::is_same_v<Scalar, Real> && std::is_same_v<Vector, Real> &&
                 std::is_same_v<Out, Real>) {
-    JacobianRows<Product, Real>(s, v, temperature, out).apply(first, last);
-  } else {
-    const auto half_t = half_temperature<Wide<Real>>(temperature);
-    for (Index i = first; i < last; ++i) Product::apply(s[i], v[i], s.classes, half_t, out[i]);
+    using Rows = JacobianRows<Product, Real>;
+    if (Rows::suits(s, v, out) || !simd::has_kernels()) return Rows(s, v, temperature, out).apply(first, last);
+  }
+  if constexpr (has_kernels<Real>)
+    if (simd::has_kernels()) return jacobian_of_gathered<Product>(s, v, temperature, out, first, last);
+  const auto half_t = half_temperature<Wide<Real>>(temperature);
+  for (Index i = first; i < last; ++i) {
+    XENT_ON_REFUSAL;
+    Product::apply(s[i], v[i], s.classes, half_t, out[i]);
   }
 }
 

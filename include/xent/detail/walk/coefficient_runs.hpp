@@ -8,7 +8,8 @@
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
-#include <xent/detail/walk/caches.hpp>
+#include <xent/detail/walk/conversion.hpp>
+#include <xent/detail/walk/gathered_rows.hpp>
 #include <xent/simd/kernels/coefficients.hpp>
 #include <xent/types.hpp>
 
@@ -80,6 +81,21 @@ void for_each_part_of_run(Index classes, Index first, Index n, const Visit& visi
   }
 }
 
+/// Whether an integer surely is a number of type Real.
+template <class Real, class Integer>
+bool is_exact_in(const Integer& x) {
+  constexpr int digits = std::numeric_limits<Real>::digits;
+  if constexpr (std::numeric_limits<Integer>::digits <= digits) {
+    return true;
+  } else {
+    constexpr Integer most = Integer{1} << digits;
+    if constexpr (std::is_signed_v<Integer>)
+      return x <= most && x >= -most;
+    else
+      return x <= most;
+  }
+}
+
 /// An argument, run by run.
 template <class Real, class Scalar>
 class RunsIn {
@@ -95,13 +111,34 @@ class RunsIn {
     if constexpr (std::is_same_v<Real, Scalar>) {
       if (const Real* const run = run_in_memory(samples_, first, n)) return run;
     }
+    if constexpr (std::is_same_v<Real, Scalar> || (is_16_bit<Scalar> && std::is_same_v<Real, float>)) {
+      if (lies_side_by_side()) {
+        for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
+          std::copy_n(row(i) + k, size, gathered_.begin() + j);
+        });
+        return gathered_.data();
+      }
+    }
+    if constexpr (is_16_bit<Scalar> && std::is_same_v<Real, float>) {
+      if (const Scalar* const run = run_in_memory(samples_, first, n))
+        widen_sample(Sample<const Scalar>{run, 1}, n, gathered_.data());
+      else
+        for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
+          widen_sample(Sample<const Scalar>{&samples_[i][k], samples_.class_stride}, size, gathered_.data() + j);
+        });
+      return gathered_.data();
+    }
     bool exact = true;
     for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
       const Scalar* from = &samples_[i][k];
       Real* to = &gathered_[static_cast<std::size_t>(j)];
+      if constexpr (std::is_same_v<Real, Scalar>)
+        if (samples_.class_stride == 0) return static_cast<void>(std::fill_n(to, size, *from));
       for (Index left = size; left > 0; --left, from += samples_.class_stride, ++to) {
         *to = static_cast<Real>(*from);
-        if constexpr (!std::is_same_v<Real, Scalar>)
+        if constexpr (std::is_integral_v<Scalar>)
+          exact &= is_exact_in<Real>(*from);
+        else if constexpr (!std::is_same_v<Real, Scalar>)
           exact &= is_nan(*to) || widen<Wide<Real>>(*from) == widen<Wide<Real>>(*to);
       }
     });
@@ -109,7 +146,24 @@ class RunsIn {
   }
 
  private:
+  /// Then a class shares its lines of memory with other samples: some are gathered together.
+  bool lies_side_by_side() const {
+    return samples_.sample_stride == 1 && samples_.class_stride > 1 && samples_.classes > 1;
+  }
+
+  const Real* row(Index i) {
+    if (i < first_ || i >= end_) {
+      first_ = i;
+      end_ = (std::min)(samples_.count, i + GatheredRows<Real>::together(samples_.classes));
+      rows_.load(samples_, first_, end_ - first_);
+    }
+    return rows_[i - first_];
+  }
+
   Samples<const Scalar> samples_;
+  GatheredRows<Real> rows_{};  // samples [first_, end_)
+  Index first_ = 0;
+  Index end_ = 0;
   GatheredCoefficients<Real> gathered_;  // NOLINT: written before it is read
 };
 
@@ -128,56 +182,6 @@ class NumberRuns {
   bool exact_;
   GatheredCoefficients<Real> gathered_;
 };
-
-/// A result, run by run: `begin` says where to write, `end` that it is written.
-template <class Real, class Out>
-class RunsOut {
- public:
-  explicit RunsOut(const Samples<Out>& samples) : samples_(samples) {}
-  RunsOut(const RunsOut&) = delete;
-  RunsOut& operator=(const RunsOut&) = delete;
-
-  RunLength length() const {
-    if (samples_.data == nullptr) return {};
-    return std::is_same_v<Real, Out> ? run_length(samples_) : RunLength{gathered, false};
-  }
-
-  Real* begin(Index first, Index n) {
-    in_memory_ = true;
-    if (samples_.data == nullptr) return nullptr;
-    if constexpr (std::is_same_v<Real, Out>) {
-      if (Real* const run = run_in_memory(samples_, first, n)) return run;
-    }
-    in_memory_ = false;
-    return gathered_.data();
-  }
-  /// Whether the run that was begun goes where results lie.
-  bool in_memory() const { return in_memory_; }
-  void end(Index first, Index n) {
-    if (in_memory_) return;
-    for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
-      Out* to = &samples_[i][k];
-      const Real* from = &gathered_[static_cast<std::size_t>(j)];
-      for (Index left = size; left > 0; --left, to += samples_.class_stride, ++from) *to = narrow<Out>(*from);
-    });
-  }
-
- private:
-  Samples<Out> samples_;
-  bool in_memory_ = true;
-  GatheredCoefficients<Real> gathered_;  // NOLINT: written before it is read
-};
-
-/// Whether a result should pass the caches by: one that would not stay in them, and whose memory has not just been
-/// read.
-template <class Out, class... In>
-bool is_streamed(const Samples<Out>& out, const Samples<In>&... in) {
-  const auto reads = [&](const auto& samples) {
-    return static_cast<const void*>(samples.data) == static_cast<const void*>(out.data);
-  };
-  return out.data != nullptr && out.classes * out.count * static_cast<Index>(sizeof(Out)) >= beyond_caches &&
-         !(reads(in) || ...);
-}
 
 /// Coefficients [first, last) of samples of so many classes, run by run: kernel(first, n) returns how many it has done,
 /// from the first on. Where it stops short, it is asked for the next ones one by one, and portable(at) does those that

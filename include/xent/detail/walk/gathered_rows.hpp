@@ -7,6 +7,7 @@
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
+#include <xent/detail/walk/conversion.hpp>
 #include <xent/simd/kernels/transpose.hpp>
 #include <xent/types.hpp>
 
@@ -35,12 +36,16 @@ class GatheredRows {
     return std::clamp<Index>(kept / classes, 1, most);
   }
 
+  void reserve(Index classes) {
+    classes_ = classes;
+    buffer_.resize(static_cast<std::size_t>(together(classes) * classes));
+  }
+
   Real* operator[](Index i) { return buffer_.data() + i * classes_; }
 
   template <class Scalar>
   void load(const Samples<const Scalar>& z, Index first, Index count) {
-    classes_ = z.classes;
-    buffer_.resize(static_cast<std::size_t>(together(classes_) * classes_));
+    reserve(z.classes);
     if constexpr (std::is_same_v<Scalar, Real>) {
       if (z.sample_stride == 1 || z.class_stride == 1) {
         simd::Traffic<Real> none;
@@ -51,8 +56,12 @@ class GatheredRows {
         return;
       }
     }
-    for (Index i = 0; i < count; ++i)
-      for (Index k = 0; k < classes_; ++k) (*this)[i][k] = static_cast<Real>(z[first + i][k]);
+    for (Index i = 0; i < count; ++i) {
+      if constexpr (is_16_bit<Scalar>)
+        widen_sample(z[first + i], classes_, (*this)[i]);
+      else
+        for (Index k = 0; k < classes_; ++k) (*this)[i][k] = static_cast<Real>(z[first + i][k]);
+    }
   }
 
   template <class Out>
@@ -64,8 +73,12 @@ class GatheredRows {
                                                     {out[first].data, out.class_stride});
       }
     }
-    for (Index i = 0; i < count; ++i)
-      for (Index k = 0; k < classes_; ++k) out[first + i][k] = narrow<Out>((*this)[i][k]);
+    for (Index i = 0; i < count; ++i) {
+      if constexpr (is_16_bit<Out>)
+        narrow_sample((*this)[i], classes_, out[first + i], false);
+      else
+        for (Index k = 0; k < classes_; ++k) out[first + i][k] = narrow<Out>((*this)[i][k]);
+    }
   }
 
  private:

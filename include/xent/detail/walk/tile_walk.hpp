@@ -35,8 +35,8 @@ struct TileWalk {
     if (z.classes == 0) return;
     if (output) out = *output;
     in_place = output && output->data == z.data;
-    const bool rows = z.class_stride == 1 && (!output || output->class_stride == 1);
-    strided = !rows && z.sample_stride == 1 && (!output || output->sample_stride == 1);
+    const bool rows = lie_in_rows(z, output);
+    strided = !rows && lie_side_by_side(z, output);
     works = (rows || strided) && uses_kernels(temperature);
     if (!works) return;
     tile.weigh_equally();
@@ -58,6 +58,13 @@ struct TileWalk {
     in_one_loop = (transposed || (strided && again)) && z.classes <= most_in_one_loop && formula.is_plain();
     is_long = rows && !sends && !guessing && z.classes > Sizes::first_level &&
               (again || !output || z.classes > Sizes::second_level);
+  }
+
+  static bool lie_in_rows(const Samples<const Real>& z, const Samples<Real>* out) {
+    return z.class_stride == 1 && (!out || out->class_stride == 1);
+  }
+  static bool lie_side_by_side(const Samples<const Real>& z, const Samples<Real>* out) {
+    return z.sample_stride == 1 && (!out || out->sample_stride == 1);
   }
 
   /// Whether something near the maxima of such samples will do.

@@ -37,6 +37,11 @@ class Tiles {
     return Walk::may_be_guessed(z, out, temperature, formula);
   }
 
+  /// Whether kernels find such samples where they lie.
+  static bool suits(const Samples<const Real>& z, const Samples<Real>* out) {
+    return Walk::lie_in_rows(z, out) || Walk::lie_side_by_side(z, out);
+  }
+
   /// False if no sample of the call is for the kernels.
   bool works() const { return walk_.works; }
 

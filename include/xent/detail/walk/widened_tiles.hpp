@@ -2,15 +2,15 @@
 #define XENT_DETAIL_WALK_WIDENED_TILES_HPP
 
 /// Tiles of logits that are stored in 16 bits: widened into a buffer, computed there in place as floats, rounded once
-/// on the way out.
+/// on the way out. Logits that have strides along both axes, or other ones than the results, are copied there.
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
+#include <xent/detail/walk/conversion.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
 #include <xent/detail/walk/outflow_buffers.hpp>
 #include <xent/detail/walk/streamed_columns.hpp>
 #include <xent/detail/walk/tiles.hpp>
-#include <xent/simd/kernels/conversion.hpp>
 #include <xent/types.hpp>
 
 #include <algorithm>
@@ -24,9 +24,6 @@
 XENT_NAMESPACE_BEGIN
 namespace detail {
 
-template <class Scalar>
-inline constexpr bool is_16_bit = std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>;
-
 /// Whether there are kernels for logits of type Scalar, numbers of type Real and results of type Out.
 template <class Real, class Scalar, class Out>
 inline constexpr bool has_tiles = has_kernels<Real> &&
@@ -38,30 +35,10 @@ bool gapless(const Samples<Scalar>& samples) {
   return samples.class_stride == 1 && samples.sample_stride == samples.classes;
 }
 
-/// The kernels of a type of 16 bits.
-template <class Scalar>
-using ConversionOf =
-    simd::ConversionKernels<std::is_same_v<Scalar, Eigen::half> ? simd::Format::half : simd::Format::bfloat16>;
-
-template <class Scalar>
-void widen_sample(Sample<const Scalar> from, Index n, float* to) {
-  if (from.stride == 1)
-    ConversionOf<Scalar>::widen(from.data, n, to);
-  else
-    for (Index k = 0; k < n; ++k) to[k] = static_cast<float>(from[k]);
-}
-template <class Out>
-void narrow_sample(const float* from, Index n, Sample<Out> to, bool stream) {
-  if constexpr (is_16_bit<Out>) {
-    if (to.stride == 1) return ConversionOf<Out>::narrow(from, n, to.data, stream);
-  }
-  for (Index k = 0; k < n; ++k) to[k] = static_cast<Out>(from[k]);
-}
-
-/// Samples [first, first + count) into a buffer of floats. What is converted at once is a sample, or all of them, or,
+/// Samples [first, first + count) into a buffer. What is converted at once is a sample, or all of them, or,
 /// where they lie side by side, a class of them.
-template <class Scalar>
-void widen_samples(const Samples<const Scalar>& z, Index first, Index count, const Samples<float>& buffer) {
+template <class Scalar, class Real>
+void widen_samples(const Samples<const Scalar>& z, Index first, Index count, const Samples<Real>& buffer) {
   if (buffer.class_stride != 1) {
     for (Index k = 0; k < z.classes; ++k) widen_sample(Sample<const Scalar>{&z[first][k], 1}, count, &buffer[0][k]);
   } else {
@@ -71,8 +48,8 @@ void widen_samples(const Samples<const Scalar>& z, Index first, Index count, con
 }
 
 /// And back.
-template <class Out>
-void narrow_samples(const Samples<float>& buffer, Index count, const Samples<Out>& out, Index first, bool stream) {
+template <class Out, class Real>
+void narrow_samples(const Samples<Real>& buffer, Index count, const Samples<Out>& out, Index first, bool stream) {
   if (buffer.class_stride != 1) {
     for (Index k = 0; k < out.classes; ++k) narrow_sample(&buffer[0][k], count, Sample<Out>{&out[first][k], 1}, false);
   } else {
@@ -148,29 +125,30 @@ class Formula16Bits {
   std::optional<OutflowBuffers<float>> outflow_{};
 };
 
-/// run_tiles for logits of 16 bits.
-template <class Formula, class Scalar, class Out>
-bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const simd::Call<float>& call,
-                       float temperature, Index first, Index last, Formula& formula) {
-  constexpr Index room = 16384;  // of which samples one after the other use a quarter, to stay in a first-level cache
+/// run_tiles for logits of 16 bits, or of other strides.
+template <class Formula, class Scalar, class Out, class Real>
+bool run_widened_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const simd::Call<Real>& call,
+                       const Real& temperature, Index first, Index last, Formula& formula) {
+  constexpr Index room =
+      65536 / sizeof(Real);  // of which samples one after the other use a quarter, to stay in a first-level cache
   const Index n = z.classes;
   if (!uses_kernels(temperature) || n == 0) return false;
   const bool large = n * z.count * static_cast<Index>(sizeof(Scalar)) >= beyond_caches;
   const bool side_by_side = z.class_stride != 1 && z.sample_stride == 1 && (!out || out->sample_stride == 1);
-  constexpr Index widest = simd::Tile<float>::most;
+  constexpr Index widest = simd::Tile<Real>::most;
   const Index most = !side_by_side ? (std::max<Index>)(1, room / 4 / n)
                      : large       ? widest
                                    : (std::max<Index>)(1, (std::min)(widest, room / n));
-  alignas(64) std::array<float, static_cast<std::size_t>(room)> on_stack;  // NOLINT: written before it is read
-  std::vector<float> heap(n * most > room ? static_cast<std::size_t>(n * most) : 0);
-  float* const buffer = heap.empty() ? on_stack.data() : heap.data();
-  const Samples<float> results{buffer, n, most, side_by_side ? most : 1, side_by_side ? 1 : n};
-  const Samples<const float> widened{buffer, n, most, results.class_stride, results.sample_stride};
+  alignas(64) std::array<Real, static_cast<std::size_t>(room)> on_stack;  // NOLINT: written before it is read
+  std::vector<Real> heap(n * most > room ? static_cast<std::size_t>(n * most) : 0);
+  Real* const buffer = heap.empty() ? on_stack.data() : heap.data();
+  const Samples<Real> results{buffer, n, most, side_by_side ? most : 1, side_by_side ? 1 : n};
+  const Samples<const Real> widened{buffer, n, most, results.class_stride, results.sample_stride};
   const bool in_place = out && static_cast<const void*>(out->data) == static_cast<const void*>(z.data);
   const bool stream = !in_place && large;  // results that leave the caches anyway
   const auto run = [&](auto& chosen, const auto& before, const auto& after, const auto& at_end) {
-    Tiles<float, RemoveCvref<decltype(chosen)>> tiles(widened, out ? &results : nullptr, call, temperature, chosen,
-                                                      false);
+    Tiles<Real, RemoveCvref<decltype(chosen)>> tiles(widened, out ? &results : nullptr, call, temperature, chosen,
+                                                     std::is_same_v<Scalar, Real>);
     if (!tiles.works()) return false;
     for (Index i = first; i < last; i += most) {
       const Index count = (std::min)(most, last - i);
@@ -216,10 +194,9 @@ bool run_tiles(const Samples<const Scalar>& z, const Samples<Out>* out, const si
     }
     Tiles<Real, Formula> tiles(z, out, call, temperature, formula);
     if (tiles.works()) tiles.run(first, last);
-    return tiles.works();
-  } else {
-    return run_widened_tiles<Formula>(z, out, call, temperature, first, last, formula);
+    if (tiles.works() || Tiles<Real, Formula>::suits(z, out)) return tiles.works();
   }
+  return run_widened_tiles<Formula>(z, out, call, temperature, first, last, formula);
 }
 
 }  // namespace detail

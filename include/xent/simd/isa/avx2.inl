@@ -174,9 +174,18 @@ struct HalfOfDouble {
                                                    _mm256_permutevar_pd(_mm256_broadcast_pd(pairs + 1), odd),
                                                    _mm256_castsi256_pd(late)));
   }
-  static V look_up(const double* table, V x) {
-    const Bits at = (as_bits(x) >> 48) & 15;
-    return V{table[at[0]], table[at[1]], table[at[2]], table[at[3]]};
+  [[gnu::always_inline]] static V look_up(const double* table, V x) {
+    const __m256i bits = _mm256_castpd_si256(x);
+    const __m256i entry = _mm256_and_si256(_mm256_srli_epi64(bits, 48), _mm256_set1_epi64x(3));
+    const __m256i halves = _mm256_add_epi64(_mm256_or_si256(_mm256_slli_epi64(entry, 1), _mm256_slli_epi64(entry, 33)),
+                                            _mm256_set1_epi64x(1LL << 32));
+    const auto of_four = [&](const double* four) {
+      return _mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(_mm256_load_pd(four)), halves));
+    };
+    const V second_bit = _mm256_castsi256_pd(_mm256_slli_epi64(bits, 13));
+    return _mm256_blendv_pd(_mm256_blendv_pd(of_four(table), of_four(table + 4), second_bit),
+                            _mm256_blendv_pd(of_four(table + 8), of_four(table + 12), second_bit),
+                            _mm256_castsi256_pd(_mm256_slli_epi64(bits, 12)));
   }
   static V of_integers(const std::int32_t* p) {
     return _mm256_cvtepi32_pd(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));

@@ -85,3 +85,13 @@ inline typename L::V next_lanes(const typename L::Real* p, Index n, typename L::
   }
   return load_up_to<L>(p, n, fill);
 }
+
+/// A vector of doubles of an argument that has n numbers left; 0 after the last.
+template <class Real>
+inline Double::V next_in_double(const Real* p, Index n) {
+  fetch_ahead(p);
+  if (n >= Double::lanes) return Double::load(p);
+  Real left[Double::lanes] = {};
+  std::copy(p, p + n, left);
+  return Double::load(left);
+}

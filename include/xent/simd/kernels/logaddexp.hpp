@@ -20,6 +20,7 @@ XENT_NAMESPACE_END
 
 #if XENT_DEFINES_KERNELS
 #include <xent/simd/dispatch.hpp>
+#include <xent/simd/kernels/information.hpp>
 #define XENT_LOOPS <xent/simd/kernels/logaddexp.inl>
 #include <xent/simd/isa/each.inl>
 

@@ -1,9 +1,18 @@
 // The loop over pairs of numbers whose exponentials are added.
 
+/// log(1 + y), 0 <= y <= 1, with the digits of a sum that is rounded to float.
+inline Double::V short_log1p(Double::V y) {
+  using L = Double;
+  const LogParts<L> at(L::set1(1) + y);
+  const L::V scale = at.scale(One(0)).hi;
+  const L::V r = L::select_equal(scale, L::set1(0), y, L::fma(at.z, at.by_c, L::set1(-1)));  // all digits next to 1
+  return L::fma(y, L::set1(0), scale) + L::fma(r * r, polynomial<L>(log_tail, r), r);        // NaN of NaN
+}
+
 /// max + log1p(exp(-|a - b|)) of doubles, rounded once; equal infinities have no difference. L is Float or Double: from
 /// floats a difference is exact.
 template <class L>
-inline Double::V logaddexp_of(Double::V a, Double::V b) {
+[[gnu::always_inline]] inline Double::V logaddexp_of(Double::V a, Double::V b) {
   using V = Double::V;
   using W = typename WideOf<L>::type;
   const V none = Double::set1(0);
@@ -15,7 +24,7 @@ inline Double::V logaddexp_of(Double::V a, Double::V b) {
   const V d = Double::select_equal(a, b, none, Double::larger(lowest, -magnitude(difference)));
   const V e = rounded(natural_exponential<Double, 256>(d) * Double::set1(0x1p-256));
   if constexpr (is_float<L>) {
-    return m + log1p(e);
+    return m + short_log1p(e);
   } else {
     const V part = difference - a;
     const V error = (a - (difference - part)) - (b + part);

@@ -61,7 +61,7 @@ template <class L>
 struct LogParts {
   typename L::V k, z, log_c, by_c;
 
-  explicit LogParts(typename L::V x) {
+  [[gnu::always_inline]] explicit LogParts(typename L::V x) {
     L::split(x, &k, &z);
     log_c = L::look_up(log_of_cell, z);
     by_c = L::look_up(inverse_of_cell, z);
