@@ -149,7 +149,7 @@ TEST_CASE("aggregate initialisation, in order") {
   CHECK((o.ignore_index == -1 && o.label_smoothing == 0.1 && o.smoothing == xent::Smoothing::other_classes));
   CHECK((o.temperature == 0.5 && o.z_loss == 0.25 && holds(o.class_weights, {1, 5})));
   CHECK((holds(o.sample_weights, {2, 3, 4}) && o.executor));
-  const xent::LinearCrossEntropyOptions<double> l{o, 64, true};
+  const xent::LinearCrossEntropyOptions<double> l{o, 0, 64, true};
   CHECK((l.loss.denominator == 2.5 && l.workspace_bytes == 64 && l.accumulate));
   const Report r{1, 2, 3, 4, 5, 6, 7, Eigen::Array2d(1, 2), Eigen::Array2d(3, 4), Eigen::Array2d(5, 6), {}};
   CHECK((r.loss == 1 && r.z_loss == 2 && r.denominator == 3 && r.temperature_gradient == 4));

@@ -293,3 +293,59 @@ TEMPLATE_TEST_CASE("every executor gives the same bits", "", float, double) {
     CHECK(calls >= 3);
   }
 }
+
+// A NaN in one, in tiles of classes as in whole chunks.
+TEMPLATE_TEST_CASE("a sample that is not for kernels changes no bit of others", "", float, double) {
+  using Real = TestType;
+  const LinearProblem<Real> p(91, 2000, 24, 130);
+  LinearProblem<Real> with = p;
+  with.features(5, 77) = std::numeric_limits<Real>::quiet_NaN();
+  with.features.col(90).setConstant(std::numeric_limits<Real>::max());
+  for (const std::size_t bytes : {std::size_t{200000}, std::size_t{32} << 20U}) {
+    LinearOptions<Real> o;
+    o.workspace_bytes = bytes;
+    const LinearAnswer<Real> a = linear_answer(p, p.labels, o);
+    const LinearAnswer<Real> b = linear_answer(with, with.labels, o);
+    for (Index i = 0; i < 130; ++i) {
+      CAPTURE(bytes, i);
+      if (i == 77) {
+        CHECK(std::isnan(b.report.sample_loss[i]));
+      } else if (i != 90) {
+        CHECK(a.report.sample_loss[i] == b.report.sample_loss[i]);
+        CHECK(same(a.d_features.col(i), b.d_features.col(i)));
+      }
+    }
+  }
+}
+
+// The bias comes last: products that are small beside it keep the digits that its sum has room for.
+TEMPLATE_TEST_CASE("a large bias costs one rounding", "", float, double) {
+  using Real = TestType;
+  const Real large = sizeof(Real) == sizeof(float) ? Real(3e6) : Real(1e15);
+  Matrix<Real> w(2, 256);
+  w.row(0).setConstant(Real(0.1));
+  w.row(1).setZero();
+  const Matrix<Real> x = Matrix<Real>::Ones(256, 8);
+  const Vector<Real> b = Vector<Real>::Constant(2, large);
+  xent::CrossEntropyReport<Real> report;
+  xent::linear_cross_entropy(w, x, b, std::vector<int>(8, 1), LinearOptions<Real>(), &report);
+  const Real distance = Real(25.6);
+  for (Index i = 0; i < 8; ++i)
+    CHECK(std::abs(report.sample_loss[i] - distance) <= 2 * std::numeric_limits<Real>::epsilon() * large);
+}
+
+// Sums over many samples of few classes: each level of them is short.
+TEST_CASE("gradients of many samples keep their digits") {
+  const Index batch = 300000;
+  const Matrix<float> w = Matrix<float>::Zero(3, 1);
+  const Matrix<float> x = Matrix<float>::Ones(1, batch);
+  Matrix<float> d_w;
+  Vector<float> d_b;
+  LinearOptions<float> o;
+  o.loss.reduction = xent::Reduction::sum;
+  xent::linear_cross_entropy(w, x, Vector<float>(Vector<float>::Zero(3)), std::vector<int>(batch, 0), d_w, xent::none,
+                             d_b, o);
+  const float third = 1.0F / 3 * static_cast<float>(batch);
+  CHECK(std::abs(d_b[1] - third) <= 40 * 0x1p-24F * third);
+  CHECK(std::abs(d_w(1, 0) - third) <= 40 * 0x1p-24F * third);
+}

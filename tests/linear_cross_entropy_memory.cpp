@@ -23,7 +23,7 @@ using support::Vector;
 struct Shape {
   Index classes, dim, batch;
 };
-const std::vector<Shape> shapes{{3000, 16, 100}, {200, 150, 120}, {40, 500, 100}};
+const std::vector<Shape> shapes{{3000, 16, 100}, {200, 150, 120}, {40, 500, 100}, {32, 16, 20000}};
 
 /// Beside the blocks that are counted: rounding up in malloc, and the panels of the last, odd size.
 constexpr std::ptrdiff_t slack = 4096;
@@ -46,6 +46,7 @@ void check_peaks(const Shape& shape, bool sixteen_bit_weights_gradient) {
           o.loss.class_weights = Vector<Real>::Ones(shape.classes);
           o.loss.sample_weights = Vector<Real>::Ones(shape.batch);
           o.loss.sample_weights[5] = Real(0);
+          o.soft_cap = Real(20);
         }
         xent::CrossEntropyReport<Real> report;
         const auto call = [&] {

@@ -218,7 +218,7 @@ TEMPLATE_TEST_CASE("overlap: outputs in the memory of the weights of the options
     random.fill_normal(features);
     labels.resize(static_cast<std::size_t>(samples));
     for (int& label : labels) label = random.integer(static_cast<int>(classes));
-    const Linear in_chunks{o, 1, false};
+    const Linear in_chunks{o, 0, 1};
     check_over("linear_cross_entropy", in_chunks, of_loss, of_samples, backwards,
                [&](const Linear& options, View<Real> out) {
                  if (of_samples)

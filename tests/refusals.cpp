@@ -68,6 +68,29 @@ void check_none(const std::string& function, const Call& call) {
   CHECK(refusals == 0);
 }
 
+/// Products, and labels whose classes come in tiles.
+template <class Scalar, int order>
+void check_linear(support::Random& random) {
+  using Real = xent::RealOf<Scalar>;
+  const Matrix<Scalar, order> w = normal<Scalar, order>(500, 40, random);
+  const Matrix<Scalar, order> x = normal<Scalar, order>(40, 70, random);
+  const Eigen::Matrix<Real, Eigen::Dynamic, 1> b = normal<Real, Eigen::ColMajor>(500, 1, random);
+  std::vector<int> labels(70);
+  for (int& label : labels) label = random.integer(500);
+  Matrix<Real, order> d_w;
+  Matrix<Scalar, order> d_x;
+  Eigen::Matrix<Real, Eigen::Dynamic, 1> d_b;
+  for (const std::size_t bytes : {std::size_t{32} << 20U, std::size_t{60000}})
+    for (const bool smoothed : {false, true}) {
+      xent::LinearCrossEntropyOptions<Real> o;
+      o.workspace_bytes = bytes;
+      o.loss.label_smoothing = smoothed ? Real(0.1) : Real(0);
+      o.soft_cap = smoothed ? Real(20) : Real(0);
+      check_none("linear_cross_entropy", [&] { xent::linear_cross_entropy(w, x, b, labels, d_w, d_x, d_b, o); });
+      check_none("linear_cross_entropy, loss alone", [&] { xent::linear_cross_entropy(w, x, b, labels, o); });
+    }
+}
+
 /// Decisions under every option, and where logits exclude what has no mass.
 template <class Scalar, int order>
 void check_sigmoid(const Matrix<Scalar, order>& z, const Matrix<Scalar, order>& y,
@@ -230,6 +253,13 @@ TEMPLATE_TEST_CASE("kernels refuse no ordinary sample of many classes", "", floa
   check_none("labels", [&] { xent::softmax_cross_entropy(z, labels, out); });
   check_none("softmax", [&] { xent::softmax(z, out); });
   check_none("logsumexp", [&] { xent::logsumexp(z); });
+}
+
+TEMPLATE_TEST_CASE("products and tiles of classes are by kernels", "", float, double, Eigen::bfloat16) {
+  if (!xent::simd::has_kernels()) return;
+  support::Random random(3);
+  check_linear<TestType, Eigen::ColMajor>(random);
+  check_linear<TestType, Eigen::RowMajor>(random);
 }
 
 TEST_CASE("a sample that kernels refuse is counted") {

@@ -20,7 +20,7 @@ import numpy as np
 
 BYTES = 64 << 20  # of logits
 CLASSES = [2, 10, 32, 128, 1000, 1024, 8192, 32768, 131072, 1 << 20]
-LINEAR = [(256, 32768, 1024), (64, 4096, 4096)]  # dim, classes, samples
+LINEAR = [(256, 32768, 1024), (64, 4096, 4096), (768, 32000, 2048)]  # dim, classes, samples
 
 INTO, FRESH = "into a buffer", "fresh"
 
@@ -137,6 +137,8 @@ def xent(libraries, versions):
             yield "xent, -march=native", c_form(p, native.linear_cross_entropy)
             if blas:
                 yield "xent, EIGEN_USE_BLAS (OpenBLAS)", c_form(p, blas.linear_cross_entropy)
+                run = p.bind(blas.three_products)
+                yield "three products alone, OpenBLAS", (run, INTO, lambda: (p.loss, p.expected))  # nothing to compare
             return
         yield "xent", c_form(p, plain.cross_entropy)
         yield "xent", c_form(p, plain.cross_entropy_returned, FRESH)

@@ -242,8 +242,9 @@ As programs are mostly written: the gradient is new memory, which the system mus
 ## Linear cross-entropy
 
 `linear_cross_entropy`: loss and the gradients of weights, features and bias. Shapes are dim x classes x samples. Three
-products of matrices take nearly all of the time, so that the row says whose product it is: at plain -O2 Eigen's use the
-baseline of the machine. Ratios to xent at -O2 in the same process, times the median of xent over all processes.
+products of matrices take nearly all of the time, so that the row says whose product it is: xent's own, at plain -O2 and at
+-march=native, that of a BLAS (EIGEN_USE_BLAS), or the peer's. "three products alone" is a yardstick: no bias, no loss, and
+memory for all logits. Ratios to xent at -O2 in the same process, times the median of xent over all processes.
 
 {linear_table(results)}
 

@@ -81,12 +81,17 @@ struct CrossEntropyOptions {
   Executor executor{};             // empty: the calling thread
 };
 
+template <class Real>
+class LinearWorkspace;
+
 /// The options of linear_cross_entropy; those of the loss may stand alone in their place.
 template <class Real>
 struct LinearCrossEntropyOptions {
   CrossEntropyOptions<Real> loss{};
+  Real soft_cap{0};                          // if > 0, logits z become soft_cap tanh(z / soft_cap), before temperature
   std::size_t workspace_bytes = 32U << 20U;  // upper bound on the scratch memory of a call
   bool accumulate = false;                   // += into d_weights and d_bias; d_features is written
+  LinearWorkspace<Real>* workspace = nullptr;  // scratch memory that is kept for the next call
 };
 
 /// The options of nll.

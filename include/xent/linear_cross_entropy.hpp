@@ -10,6 +10,7 @@
 #include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/output.hpp>
 #include <xent/detail/arguments/targets.hpp>
+#include <xent/detail/linear/buffers.hpp>
 #include <xent/detail/linear/chunks.hpp>
 #include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/types.hpp>
@@ -58,10 +59,11 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
 ///     z_i = W x_i + b        loss = softmax_cross_entropy(z)
 ///     d_weights = sum_i g_i x_i^T        d_features_i = W^T g_i        d_bias = sum_i g_i
 ///
-/// The logits of a chunk of samples at a time are computed by a matrix product of Eigen and made into their gradient
-/// where they lie; two more products add it to the gradients. Where a chunk of all classes does not fit the workspace,
-/// the classes come in tiles: running sums over the tiles merge exactly, and the gradient computes the logits again, by
-/// the same products and so to the same bits.
+/// The logits of a chunk of samples at a time are computed by a matrix product and made into their gradient where they
+/// lie; two more products add it to the gradients. Where a chunk of all classes does not fit the workspace, the classes
+/// come in tiles: running sums over the tiles merge exactly, and the gradient computes the logits again, by the same
+/// products and so to the same bits. Products are by kernels, at any flags; by Eigen where there are none, and where
+/// EIGEN_USE_BLAS hands them to a BLAS.
 ///
 /// @param weights     real [classes x dim]: row k is the embedding of class k; any dense expression
 /// @param features    their scalar, [dim x batch], or [batch x dim] with Axis::rows; a vector at compile time is one
@@ -72,25 +74,31 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
 /// @param d_weights, d_features, d_bias
 ///                    shaped like weights, features and bias, their scalar or RealOf it; `none` is not computed
 ///                    (see docs/outputs.md; one in the place of an argument takes a copy, too)
-/// @param options     see LinearCrossEntropyOptions; or CrossEntropyOptions, or an Axis, alone. workspace_bytes: upper
-///                    bound on the scratch memory of a call; accumulate: d_weights and d_bias are added to,
-///                    d_features is written
+/// @param options     see LinearCrossEntropyOptions; or CrossEntropyOptions, or an Axis, alone. soft_cap: logits z
+/// become
+///                    soft_cap tanh(z / soft_cap), but -inf, a masked class, which stays; workspace_bytes: upper bound
+///                    on the scratch memory of a call; accumulate: d_weights and d_bias are added to, d_features is
+///                    written; workspace: scratch memory that is kept from call to call
 /// @param report      see CrossEntropyReport; filled in the same pass
 /// @return the loss in nats
-/// @throws std::invalid_argument for shapes that do not chain, a bias of another size, workspace_bytes of 0 and options
-///         out of range, std::out_of_range for a label that is no class; always before the first write
+/// @throws std::invalid_argument for shapes that do not chain, a bias of another size, workspace_bytes of 0, a soft_cap
+///         that is negative or not finite, and options out of range, std::out_of_range for a label that is no class;
+///         always before the first write
 ///
 /// An ignored sample, or one of weight 0, takes part in no product: NaN in its features changes nothing. A class whose
 /// bias is -inf is masked. 16-bit weights and features are converted panel by panel; all arithmetic is that of RealOf,
 /// sums over samples too.
 ///
-/// Accuracy: z is within dim u sum_d |W_kd| |x_d| + u |b_k| of the exact logit, u half an ULP of 1; from there on the
-/// bounds of softmax_cross_entropy. The size of the workspace changes results by a few ULP of their largest entry.
-/// Cost: three products of classes x dim x batch for all gradients, four where classes come in tiles, one for the loss
-/// alone. Heap: at most workspace_bytes on the calling thread, what Eigen packs included, but for: one sample and
-/// sixteen classes, the smallest tile (40 dim coefficients, if that is more); a float copy of a 16-bit output
-/// d_weights or d_bias; a lazy argument, evaluated; each further thread's own panels (1 to 2 MB).
-/// Source: E. Wijmans et al., "Cut your losses in large-vocabulary language models" (2025), for the aim.
+/// Accuracy: z is within dim u sum_d |W_kd| |x_d| + u |b_k| of the exact logit, u half an ULP of 1; a soft cap adds
+/// half an ULP to float, 2 ULP to double; from there on the bounds of softmax_cross_entropy. The size of the workspace
+/// changes results by a few ULP of their largest entry; kernels give the same bits for every instruction set and
+/// executor. Cost: three products of classes x dim x batch for all gradients, four where classes come in tiles, one for
+/// the loss alone; a soft cap, 1 ns a logit. Heap: at most workspace_bytes on the calling thread, what Eigen packs
+/// included, but for: one sample and sixteen classes, the smallest tile (40 dim coefficients, if that is more); a float
+/// copy of a 16-bit output d_weights or d_bias; a lazy argument, evaluated; each further thread's own panels (1 to 2
+/// MB). With a workspace that has served a call of the same shapes: nothing, but for the last two and where products
+/// are Eigen's. Stack: 50 KB. Source: E. Wijmans et al., "Cut your losses in large-vocabulary language models" (2025),
+/// for the aim; K. Goto, R. van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), for the products.
 template <class WeightMatrix, class Features, class Bias, class Targets,
           class Options = detail::LinearOptionsOf<WeightMatrix>,
           class Report = detail::CrossEntropyReportOf<WeightMatrix>*>
@@ -224,6 +232,8 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
   d_b.check_apart(function, "d_bias", d_w, "d_weights");
   d_b.check_apart(function, "d_bias", d_x, "d_features");
   if (linear_options.workspace_bytes == 0) throw_invalid(function, "workspace_bytes", "0", "at least 1");
+  if (!(linear_options.soft_cap >= Real(0)) || !is_finite(linear_options.soft_cap))
+    throw_invalid(function, "soft_cap", text(linear_options.soft_cap), "0, or a finite number > 0");
   const CountedSamples<Real> counted = check_batch(function, target, classes, batch, options);
   const CrossEntropyScalars<Real> scalars = call_scalars(options, counted);
 
@@ -242,12 +252,15 @@ RealOf<typename WeightMatrix::Scalar> linear_cross_entropy_into(
   }
   if (report) resize_report(*report, batch);
 
-  LinearCall call(
-      WeightPanels<Real, Scalar, storage_order<WeightMatrix>>(w), x, b.samples(), target,
-      make_gradient_sum<Real, output_order<DWeights>()>(d_w.samples(Axis::columns), linear_options.accumulate),
-      d_x.samples(options.axis),
-      make_gradient_sum<Real, Eigen::ColMajor>(d_b.samples(Axis::columns), linear_options.accumulate), options,
-      linear_options.workspace_bytes, scalars, report);
+  LinearWorkspace<Real> own;
+  LinearBuffers<Real>& buffers = buffers_of(linear_options.workspace ? *linear_options.workspace : own);
+  LinearCall call(WeightPanels<Real, Scalar, storage_order<WeightMatrix>>(w), x, b.samples(), target,
+                  make_gradient_sum<Real, output_order<DWeights>()>(d_w.samples(Axis::columns),
+                                                                    linear_options.accumulate, buffers.d_weights_sum),
+                  d_x.samples(options.axis),
+                  make_gradient_sum<Real, Eigen::ColMajor>(d_b.samples(Axis::columns), linear_options.accumulate,
+                                                           buffers.d_bias_sum),
+                  linear_options, scalars, report, buffers);
   const CrossEntropySums<Real> sums = LinearChunks(call, counted.counted).run();
   d_w.finish();
   d_x.finish();

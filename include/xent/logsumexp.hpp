@@ -122,9 +122,9 @@ auto logaddexp(const A& a, const B& b);
 ///
 /// No value, or every value -inf: -inf. A value +inf: +inf. A NaN: NaN, and it wins over +inf.
 /// Bound: 5.5 ULP of max(|lse|, |max|), however values were pushed and merged; worst of a search of single blocks: 4.4
-/// in float, 3.5 in double. Cost: one exponential a value, about eight where it is a new maximum and for a merge: 5 ns a
-/// number in float; no allocation. For float, double and long double a state is trivially copyable: send it to another
-/// thread, or to a machine of the same kind, as bytes.
+/// in float, 3.5 in double. Cost: one exponential a value, about eight where it is a new maximum and for a merge: 5 ns
+/// a number in float; no allocation. For float, double and long double a state is trivially copyable: send it to
+/// another thread, or to a machine of the same kind, as bytes.
 template <class Real>
 class LogSumExp {
   static_assert(std::is_same_v<Real, RealOf<Real>> && detail::is_real<Real>,

@@ -21,6 +21,7 @@
 #include <xent/simd/instances/information.inl>
 #include <xent/simd/instances/jacobian.inl>
 #include <xent/simd/instances/labels.inl>
+#include <xent/simd/instances/linear.inl>
 #include <xent/simd/instances/logits.inl>
 #include <xent/simd/instances/rows.inl>
 #include <xent/simd/instances/samples.inl>

@@ -1,8 +1,9 @@
-// linear_cross_entropy. Its sums are those of Eigen's products, whose order depends on the instructions that Eigen is
-// compiled for: the names begin with eigen/.
+// linear_cross_entropy. The sums of the portable path are those of Eigen's products, whose order depends on the
+// instructions that Eigen is compiled for: there the names begin with eigen/.
 
 #include "cross_entropy.hpp"
 
+#include <xent/instruction_set.hpp>
 #include <xent/linear_cross_entropy.hpp>
 
 #include <string>
@@ -13,7 +14,7 @@ namespace {
 /// Labels with a bias, or targets without one: each combination takes long to compile. Weights [classes x dim];
 /// features and gradients lie as the layout of the logits does. A small workspace cuts the classes into tiles.
 template <class S, template <class> class Layout, bool of_labels>
-void linear_case(const Shape& shape, Index dim, Option option, bool small) {
+void linear_case(const Shape& shape, Index dim, Option option, bool small, double soft_cap = 0) {
   using Real = RealOf<S>;
   const Shape of_weights{shape.classes, dim};
   const Shape of_features{dim, shape.samples};
@@ -27,6 +28,7 @@ void linear_case(const Shape& shape, Index dim, Option option, bool small) {
   xent::LinearCrossEntropyOptions<Real> options{options_of<Real>(option, shape, Layout<S>::axis)};
   if (small) options.workspace_bytes = 60000;
   options.accumulate = small;
+  options.soft_cap = static_cast<Real>(soft_cap);
 
   xent::CrossEntropyReport<Real> report;
   xent::CrossEntropyReport<Real>* const wanted = option == Option::plain ? nullptr : &report;
@@ -47,9 +49,11 @@ void linear_case(const Shape& shape, Index dim, Option option, bool small) {
   digest.add(d_features, of_features);
   digest.add(d_bias);
   if (wanted) add_report(report, digest);
-  print("eigen/linear_cross_entropy/" + std::string(of_labels ? "labels/" : "targets/") + scalar_name<S>() + "/" +
-            Layout<S>::name + "/" + shape.name() + "/dim_" + std::to_string(dim) + (small ? "_small" : "") + "/" +
-            name_of(option),
+  const bool of_eigen = xent::instruction_set() == xent::InstructionSet::portable;
+  print(std::string(of_eigen ? "eigen/" : "") + "linear_cross_entropy/" +
+            std::string(of_labels ? "labels/" : "targets/") + scalar_name<S>() + "/" + Layout<S>::name + "/" +
+            shape.name() + "/dim_" + std::to_string(dim) + (soft_cap > 0 ? "_capped" : "") + (small ? "_small" : "") +
+            "/" + name_of(option),
         digest);
 }
 
@@ -66,6 +70,7 @@ void of_scalar() {
     linear_case<S, Columns, true>({10, 70}, 5, Option::plain, tiles);
     linear_case<S, Columns, true>({129, 70}, 16, Option::plain, tiles);
     linear_case<S, Columns, true>({1000, 33}, 24, Option::plain, tiles);
+    linear_case<S, Columns, true>({1000, 33}, 300, Option::plain, tiles, 2.5);
     linear_case<S, Rows, false>({300, 70}, 16, Option::several, tiles);
   }
 }

@@ -7,10 +7,12 @@
 #include <xent/cross_entropy_options.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
+#include <xent/detail/linear/buffers.hpp>
 #include <xent/detail/softmax/cross_entropy.hpp>
 #include <xent/types.hpp>
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 XENT_NAMESPACE_BEGIN
@@ -31,15 +33,17 @@ struct LinearCall {
   Samples<DFeaturesType> d_features;  // [dim x batch]
   DBiasType d_bias;                   // GradientSum [classes x 1]
   const CrossEntropyOptions<Real>& options;
+  Real soft_cap;
   std::size_t workspace_bytes;
   const CrossEntropyScalars<Real>& scalars;
   CrossEntropyReport<Real>* report;
+  LinearBuffers<Real>& buffers;
 
   // A constructor for the sake of the deduction of the parameters: that of aggregates is C++20.
   LinearCall(const WeightsType& w, const Samples<FeaturesType>& x, const Samples<BiasType>& b, const Targets& y,
              DWeightsType d_w, const Samples<DFeaturesType>& d_x, DBiasType d_b,
-             const CrossEntropyOptions<Real>& call_options, std::size_t call_workspace_bytes,
-             const CrossEntropyScalars<Real>& call_scalars, CrossEntropyReport<Real>* call_report)
+             const LinearCrossEntropyOptions<Real>& call_options, const CrossEntropyScalars<Real>& call_scalars,
+             CrossEntropyReport<Real>* call_report, LinearBuffers<Real>& call_buffers)
       : weights(w),
         features(x),
         bias(b),
@@ -47,11 +51,17 @@ struct LinearCall {
         d_weights(std::move(d_w)),
         d_features(d_x),
         d_bias(std::move(d_b)),
-        options(call_options),
-        workspace_bytes(call_workspace_bytes),
+        options(call_options.loss),
+        soft_cap(call_options.soft_cap),
+        workspace_bytes(call_options.workspace_bytes),
         scalars(call_scalars),
-        report(call_report) {}
+        report(call_report),
+        buffers(call_buffers) {}
 
+  /// Whether products read the bias where it is.
+  bool bias_in_place() const {
+    return std::is_same_v<std::remove_const_t<BiasType>, Real> && (!bias.data || bias.class_stride == 1);
+  }
   bool wants_gradient() const { return d_weights.wanted() || d_features.data || d_bias.wanted(); }
 };
 

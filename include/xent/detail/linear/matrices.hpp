@@ -7,6 +7,9 @@
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
+#include <xent/detail/linear/buffers.hpp>
+#include <xent/detail/linear/plan.hpp>
+#include <xent/detail/walk/widened_tiles.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -30,6 +33,7 @@ inline constexpr int storage_order = Dense::IsRowMajor ? Eigen::RowMajor : Eigen
 /// A matrix in memory is written here as its samples are: class k of sample i is row k, column i.
 template <class Scalar>
 Scalar* address(const Samples<Scalar>& matrix, Index row, Index col) {
+  if (!matrix.data) return nullptr;  // nothing is there
   return matrix.data + row * matrix.class_stride + col * matrix.sample_stride;
 }
 
@@ -52,12 +56,36 @@ auto strided_block(const Samples<Scalar>& matrix, Index row, Index rows, Index c
       address(matrix, row, col), rows, cols, AnyStride(matrix.sample_stride, matrix.class_stride));
 }
 
+/// A panel, and the same memory as its transpose.
+template <class Panel>
+auto transposed(Panel panel) {
+  using Scalar = std::remove_pointer_t<decltype(panel.data())>;
+  constexpr int order = Panel::IsRowMajor ? Eigen::ColMajor : Eigen::RowMajor;
+  return PanelMap<Scalar, order>(panel.data(), panel.cols(), panel.rows(), Eigen::OuterStride<>(panel.outerStride()));
+}
+
+/// A matrix that is in memory in the order of a panel, converted where it is not. Lines of 16 bits are by kernels.
+template <class Real, int order, class Scalar>
+PanelMap<Real, order> copied_panel(const Samples<const Scalar>& matrix, Index row, Index rows, Index col, Index cols,
+                                   Index outer_step, Real* to) {
+  PanelMap<Real, order> panel(to, rows, cols, Eigen::OuterStride<>(outer_step));
+  if constexpr (is_16_bit<Scalar> && has_kernels<Real>) {
+    if (simd::has_kernels() && lies_in_order<order>(matrix)) {
+      const bool by_column = order == Eigen::ColMajor;
+      for (Index outer = 0; outer < (by_column ? cols : rows); ++outer)
+        ConversionOf<Scalar>::widen(by_column ? address(matrix, row, col + outer) : address(matrix, row + outer, col),
+                                    by_column ? rows : cols, to + outer * outer_step);
+      return panel;
+    }
+  }
+  panel = strided_block(matrix, row, rows, col, cols).template cast<Real>();
+  return panel;
+}
+
 /// Weights [classes x dim]: a panel of them in place, or converted to the scalar of the products.
 template <class Real, class Scalar, int order>
 class WeightPanels {
  public:
-  using Buffer = PanelOf<Real, order>;
-
   explicit WeightPanels(const Samples<const Scalar>& weights)
       : weights_(weights), in_place_(std::is_same_v<Scalar, Real> && lies_in_order<order>(weights)) {}
 
@@ -65,11 +93,14 @@ class WeightPanels {
   Index dim() const { return weights_.count; }
   bool in_place() const { return in_place_; }
 
-  PanelMap<const Real, order> panel(Index first, Index classes, Index first_dim, Index dims, Buffer& buffer) const {
+  PanelMap<const Real, order> panel(Index first, Index classes, Index first_dim, Index dims,
+                                    Numbers<Real>& buffer) const {
     if constexpr (std::is_same_v<Scalar, Real>)
       if (in_place_) return ordered_block<order>(weights_, first, classes, first_dim, dims);
-    buffer = strided_block(weights_, first, classes, first_dim, dims).template cast<Real>();
-    return PanelMap<const Real, order>(buffer.data(), classes, dims, Eigen::OuterStride<>(buffer.outerStride()));
+    const Index outer = order == Eigen::ColMajor ? classes : dims;
+    const auto copy =
+        copied_panel<Real, order>(weights_, first, classes, first_dim, dims, outer, buffer.get(classes * dims));
+    return PanelMap<const Real, order>(copy.data(), classes, dims, Eigen::OuterStride<>(outer));
   }
 
  private:
@@ -82,19 +113,22 @@ inline bool are_consecutive(const std::vector<Index>& chosen) {
   return chosen.empty() || chosen.back() - chosen.front() == static_cast<Index>(chosen.size()) - 1;
 }
 
-/// The features [dim x samples] of chosen samples: in place, or gathered and converted.
+/// The features [dim x samples] of chosen samples: in place, or gathered and converted. Where they are read `crosswise`
+/// too, dimension by dimension, they are copied in any case: columns at a distance of a power of two would share the
+/// same few sets of the caches.
 template <class Real, class Scalar>
 PanelMap<const Real> chosen_features(const Samples<const Scalar>& features, const std::vector<Index>& chosen,
-                                     PanelOf<Real, Eigen::ColMajor>& buffer) {
+                                     bool crosswise, Numbers<Real>& buffer) {
   const Index dim = features.classes;
   const auto count = static_cast<Index>(chosen.size());
   if constexpr (std::is_same_v<Scalar, Real>)
-    if (lies_in_order<Eigen::ColMajor>(features) && are_consecutive(chosen))
+    if (!crosswise && lies_in_order<Eigen::ColMajor>(features) && are_consecutive(chosen))
       return ordered_block<Eigen::ColMajor>(features, 0, dim, chosen.front(), count);
-  if (buffer.cols() < count) buffer.resize(dim, count);
-  Index j = 0;
-  for (const Index i : chosen) buffer.col(j++) = strided_block(features, 0, dim, i, 1).template cast<Real>();
-  return PanelMap<const Real>(buffer.data(), dim, count, Eigen::OuterStride<>(dim));
+  const Index step = LinearPlan::stride(dim);
+  Real* const to = buffer.get(step * count);
+  for (Index j = 0; j < count; ++j)
+    copied_panel<Real, Eigen::ColMajor>(features, 0, dim, chosen[static_cast<std::size_t>(j)], 1, step, to + j * step);
+  return PanelMap<const Real>(to, dim, count, Eigen::OuterStride<>(step));
 }
 
 /// A gradient that is a sum over chunks of samples, in panels of rows. What the caller gave is the sum itself where it
@@ -105,32 +139,45 @@ class GradientSum {
   static constexpr bool direct = std::is_same_v<Out, Real>;
 
  public:
-  using Buffer = PanelOf<Real, order>;
+  static constexpr int storage = order;
 
-  /// Without memory the gradient is not wanted.
-  GradientSum(const Samples<Out>& out, bool accumulate) : out_(out), accumulate_(accumulate), started_(accumulate) {
+  /// Without memory the gradient is not wanted. `buffer` is for a sum of its own.
+  GradientSum(const Samples<Out>& out, bool accumulate, Numbers<Real>& buffer)
+      : out_(out), accumulate_(accumulate), started_(direct && accumulate) {
     if constexpr (!direct)
-      if (wanted()) sum_.setZero(out.classes, out.count);
+      if (wanted()) sum_ = buffer.get(out.classes * out.count);
   }
 
   bool wanted() const { return out_.data != nullptr; }
 
+  /// Whether what a row gets is added to what it has.
+  bool started() const { return started_; }
+
+  /// Whether rows lie in memory as `order` says. If not, what they get goes through `add`.
+  bool in_place() const { return !direct || lies_in_order<order>(out_); }
+  PanelMap<Real, order> block(Index row, Index rows) {
+    if constexpr (direct) {
+      return ordered_block<order>(out_, row, rows, 0, out_.count);
+    } else {
+      const bool by_column = order == Eigen::ColMajor;
+      return PanelMap<Real, order>(sum_ + row * (by_column ? 1 : out_.count), rows, out_.count,
+                                   Eigen::OuterStride<>(by_column ? out_.classes : out_.count));
+    }
+  }
+
   /// Different rows from different threads.
   template <class Values>
   void add(Index row, const Eigen::MatrixBase<Values>& values) {
-    const Index rows = values.rows();
     const auto add_to = [&](auto&& block) {
-      if (started_)
+      if (started())
         block += values;
       else
         block = values;
     };
     if constexpr (!direct)
-      sum_.middleRows(row, rows) += values;
-    else if (lies_in_order<order>(out_))
-      add_to(ordered_block<order>(out_, row, rows, 0, out_.count));
+      add_to(block(row, values.rows()));
     else
-      add_to(strided_block(out_, row, rows, 0, out_.count));
+      add_to(strided_block(out_, row, values.rows(), 0, out_.count));
   }
 
   /// After every row has got its part.
@@ -140,8 +187,10 @@ class GradientSum {
     if (!wanted() || out_.classes == 0 || out_.count == 0) return;
     auto out = strided_block(out_, 0, out_.classes, 0, out_.count);
     if constexpr (!direct) {
-      if (accumulate_) sum_ += out.template cast<Real>();
-      out = sum_.template cast<Out>();
+      auto sum = block(0, out_.classes);
+      if (!started_) sum.setZero();
+      if (accumulate_) sum += out.template cast<Real>();
+      out = sum.template cast<Out>();
     } else if (!started_) {
       out.setZero();
     }
@@ -151,12 +200,12 @@ class GradientSum {
   Samples<Out> out_;
   bool accumulate_;
   bool started_;
-  std::conditional_t<direct, NoneType, Buffer> sum_{};
+  Real* sum_ = nullptr;
 };
 
 template <class Real, int order, class Out>
-GradientSum<Real, Out, order> make_gradient_sum(const Samples<Out>& out, bool accumulate) {
-  return {out, accumulate};
+GradientSum<Real, Out, order> make_gradient_sum(const Samples<Out>& out, bool accumulate, Numbers<Real>& buffer) {
+  return {out, accumulate, buffer};
 }
 
 }  // namespace detail

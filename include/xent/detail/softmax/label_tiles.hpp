@@ -22,6 +22,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 
 XENT_NAMESPACE_BEGIN
@@ -171,6 +172,20 @@ void with_report_apart(const Samples<const Real>& z, const simd::Call<Real>& cal
   }
 }
 
+/// What kernels are told of a call with labels; nothing if it is not for them.
+template <class Real>
+std::optional<simd::Call<Real>> label_call(const CrossEntropyOptions<Real>& options,
+                                           const CrossEntropyScalars<Real>& scalars, Index classes) {
+  using W = Wide<Real>;
+  if (scalars.denominator == W(0) || (!(scalars.epsilon == W(0)) && options.class_weights.size() != 0)) return {};
+  auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
+  if (!(call.slope_unit.hi >= 0x1p-900) || !(call.slope_unit.hi <= 0x1p900)) return {};
+  call.classes = classes;
+  call.epsilon = twice(scalars.epsilon);
+  call.to_others = scalars.smoothing == Smoothing::other_classes;
+  return call;
+}
+
 /// Samples [first, last) with labels; false if none of the call is for the kernels.
 template <class Real, class Scalar, class Out, class Targets>
 bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const Samples<Out>* gradient,
@@ -178,12 +193,9 @@ bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const S
                  CrossEntropyReport<Real>* report, Index first, Index last, const PortablePath<Real>& portable,
                  const BlockSums<Real>& sums) {
   using W = Wide<Real>;
-  if (scalars.denominator == W(0) || (!(scalars.epsilon == W(0)) && options.class_weights.size() != 0)) return false;
-  auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
-  if (!(call.slope_unit.hi >= 0x1p-900) || !(call.slope_unit.hi <= 0x1p900)) return false;
-  call.classes = z.classes;
-  call.epsilon = twice(scalars.epsilon);
-  call.to_others = scalars.smoothing == Smoothing::other_classes;
+  const auto of_labels = label_call(options, scalars, z.classes);
+  if (!of_labels) return false;
+  const simd::Call<Real>& call = *of_labels;
   const bool smoothed = call.epsilon.hi > 0;
   const bool plain = !smoothed && z.classes <= most_classes_plain && scalars.z_loss == W(0) &&
                      options.sample_weights.size() == 0 && options.class_weights.size() == 0 &&

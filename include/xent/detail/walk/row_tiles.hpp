@@ -121,7 +121,7 @@ class RowTiles {
     const simd::Rows<Real> kept{keeps ? e.data : nullptr, e.stride};
     TileMask beyond = 0;
     if (w_.is_long)
-      segments.store(&w_.tile);
+      segments.store(0, &w_.tile);
     else
       beyond = sums(z, n, count, kept);
     beyond = guess ? (beyond | ~admitted) & present : 0;

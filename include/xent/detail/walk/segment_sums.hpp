@@ -97,13 +97,13 @@ struct SegmentSums {
     tile->where[0] = where;
   }
 
-  /// The sums in the scale of the whole sample, whose shift is known now.
-  void store(simd::Tile<Real>* tile) const {
-    const W one = wide<W>({tile->one_hi[0], tile->one_lo[0]});
-    put(W(rest * one), tile->rest_hi, tile->rest_lo);
-    put(W(moment * one), tile->moment_hi, tile->moment_lo);
-    put(spread, tile->spread_hi, tile->spread_lo);
-    tile->masked[0] = masked;
+  /// The sums in the scale of the whole sample, the j-th of a tile, whose shift is known now.
+  void store(Index j, simd::Tile<Real>* tile) const {
+    const W one = wide<W>({tile->one_hi[j], tile->one_lo[j]});
+    put(W(rest * one), tile->rest_hi + j, tile->rest_lo + j);
+    put(W(moment * one), tile->moment_hi + j, tile->moment_lo + j);
+    put(spread, tile->spread_hi + j, tile->spread_lo + j);
+    tile->masked[j] = masked;
   }
 };
 

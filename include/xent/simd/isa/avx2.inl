@@ -5,6 +5,7 @@ struct HalfOfFloat {
   using V = float __attribute__((vector_size(32)));
   static constexpr Index lanes = 8;
   static constexpr Index abreast = 4;
+  static constexpr Index registers = 16;
   static constexpr float magic = 0x1.8p23F + 127;
 
   static V set1(float x) { return _mm256_set1_ps(x); }
@@ -120,6 +121,7 @@ struct HalfOfDouble {
   using V = double __attribute__((vector_size(32)));
   static constexpr Index lanes = 4;
   static constexpr Index abreast = 4;
+  static constexpr Index registers = 16;
   static constexpr double magic = 0x1.8p52 + 1023;
 
   static V set1(double x) { return _mm256_set1_pd(x); }

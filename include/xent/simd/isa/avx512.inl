@@ -9,6 +9,7 @@ struct Float {
   static constexpr Index lanes = 16;
   /// So many vectors are computed step by step together where a result waits long for the one before.
   static constexpr Index abreast = 4;
+  static constexpr Index registers = 32;
   // 1.5 2^23: adding it rounds to an integer; 127: the bias of the exponent, see power_of_two.
   static constexpr float magic = 0x1.8p23F + 127;
 
@@ -142,6 +143,7 @@ struct Double {
   using V = __m512d;
   static constexpr Index lanes = 8;
   static constexpr Index abreast = 4;
+  static constexpr Index registers = 32;
   static constexpr double magic = 0x1.8p52 + 1023;
 
   static V set1(double x) { return _mm512_set1_pd(x); }

@@ -108,6 +108,7 @@ struct LanesOfHalves {
   static constexpr Index half = Half::lanes;
   static constexpr Index lanes = 2 * half;
   static constexpr Index abreast = Half::abreast / 2;
+  static constexpr Index registers = Half::registers / 2;
   static constexpr Real magic = Half::magic;
 
   static V set1(Real x) { return {Half::set1(x), Half::set1(x)}; }

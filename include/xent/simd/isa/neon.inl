@@ -6,6 +6,7 @@ struct QuarterOfFloat {
   using V = float __attribute__((vector_size(16)));
   static constexpr Index lanes = 4;
   static constexpr Index abreast = 4;
+  static constexpr Index registers = 32;
   static constexpr float magic = 0x1.8p23F + 127;
 
   static V set1(float x) { return vdupq_n_f32(x); }
@@ -131,6 +132,7 @@ struct QuarterOfDouble {
   using V = double __attribute__((vector_size(16)));
   static constexpr Index lanes = 2;
   static constexpr Index abreast = 4;
+  static constexpr Index registers = 32;
   static constexpr double magic = 0x1.8p52 + 1023;
 
   static V set1(double x) { return vdupq_n_f64(x); }

@@ -38,7 +38,7 @@ inline Index first_with(const typename L::Real* z, Index k, Index n, typename L:
   return n;
 }
 
-/// How far apart logits are, and the smallest size of those that are not 0, less one in the last place.
+/// How far apart logits are, and the smallest size of those that are not 0.
 template <class L>
 struct Extent {
   using V = typename L::V;
@@ -53,10 +53,13 @@ struct Extent {
     least = L::smaller(x, least);
     add_size(x);
   }
-  /// All that there is to do for `finest`, which doubles have no use for. One is taken from the digits of a size: 0
-  /// becomes NaN, and `smaller` has no regard for it.
+  /// All that there is to do for `finest`, which doubles have no use for.
   void add_size(V x) {
-    if constexpr (is_float<L>) finest = L::smaller(L::as_number((L::as_bits(x) & 0x7FFFFFFFU) - 1U), finest);
+    if constexpr (is_float<L>) {
+      const V size = L::as_number(L::as_bits(x) & 0x7FFFFFFFU);
+      const V none = L::set1(std::numeric_limits<float>::infinity());
+      finest = L::smaller(L::select_equal(x, L::set1(0), none, size), finest);
+    }
   }
   /// Of all lanes. max - min is not finite if a logit is not, but NaN may be missed.
   double span() const { return static_cast<double>(L::greatest(greatest)) + static_cast<double>(L::greatest(-least)); }

@@ -149,7 +149,7 @@ struct Log1pParts<Double> {
   using V = Double::V;
   static constexpr double ln2 = 0x1.62e42feep-1;  // its first 32 bits: k ln 2 is exact
 
-  V k, g, curvature, whole, fraction;
+  V k{}, g{}, curvature{}, whole{}, fraction{};
 
   explicit Log1pParts(V y) {
     using Bits = Double::Bits;
@@ -191,7 +191,7 @@ struct Log1pParts<Float> {
   using V = Float::V;
   static constexpr float ln2 = 0x1.62e4p-1F;  // its first 16 bits: k ln 2 is exact
 
-  V k, g, curvature, whole, fraction;
+  V k{}, g{}, curvature{}, whole{}, fraction{};
 
   explicit Log1pParts(V y) {
     using Bits = Float::Bits;
