@@ -25,7 +25,7 @@ struct ProcessorClock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<ProcessorClock>;
-  static constexpr bool is_steady = true;
+  [[maybe_unused]] static constexpr bool is_steady = true;
 
   static time_point now() {
     return time_point(duration(static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC)));
