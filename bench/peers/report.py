@@ -2,6 +2,7 @@
 
     python report.py RESULTS DOCS                 the whole page
     python report.py --own RESULTS DOCS           the table of this processor alone, from xent's own results
+    python report.py --linear RESULTS DOCS        that of linear cross-entropy on this processor alone
 """
 
 import json
@@ -31,7 +32,7 @@ class Results:
         self.gigahertz = statistics.median(clocks)
         self.classes = sorted({line["classes"] for line in self.dense})
         self.peers = list(dict.fromkeys(line["peer"] for line in self.dense))
-        middle = 1000 if 1000 in self.classes else self.classes[0]
+        middle = 1000 if 1000 in self.classes else (self.classes or [0])[0]
         self.peers.sort(key=lambda peer: (peer != OWN, (self.of(peer, middle) or {"xents": math.inf})["xents"]))
 
     def of(self, peer, classes, outputs=None):
@@ -128,16 +129,39 @@ def own_table(results):
     )
 
 
-def processors(results, old):
-    """The section with a table for each processor: this one's anew, those of others as they are."""
-    kept = old.split(PROCESSORS)[1].split("\n## ")[0].split("\n### ")[1:] if PROCESSORS in old else []
-    mine = own_table(results)
+def section(page, title):
+    """With its title; nothing if the page does not have it."""
+    return title + page.split(title)[1].split("\n## ")[0] if title in page else ""
+
+
+def each_processor(title, introduction, mine, old):
+    """A section with a table for each processor: this one's anew, those of others as they are."""
+    kept = section(old, title).split("\n### ")[1:]
     others = ["### " + text.strip("\n") + "\n" for text in kept if not mine.startswith("### " + text.split("\n")[0] + "\n")]
-    return (
-        f"{PROCESSORS}\nThe first rows of the tables above, by `bench/peers/run --own`, for every processor that it ran on: loss and "
-        "gradient of 64 MB of\nfloat logits, one thread. Processors are compared in no other way: each has its own memory.\n\n"
-        + "\n".join([*others, mine])
+    return f"{title}\n{introduction}\n\n" + "\n".join([*others, mine])
+
+
+def processors(results, old):
+    introduction = (
+        "The first rows of the tables above, by `bench/peers/run --own`, for every processor that it ran on: loss and "
+        "gradient of 64 MB of\nfloat logits, one thread. Processors are compared in no other way: each has its own memory."
     )
+    return each_processor(PROCESSORS, introduction, own_table(results), old)
+
+
+LINEAR = "\n## Linear cross-entropy\n"
+
+
+def linear_processors(results, old):
+    introduction = (
+        "`linear_cross_entropy`: loss and the gradients of weights, features and bias, for every processor that "
+        "`bench/peers/run --linear` ran on.\nShapes are dim x classes x samples. Three products of matrices take nearly all of "
+        "the time, so that the row says whose product it\nis: xent's own, at plain -O2 and at -march=native, that of a BLAS "
+        "(EIGEN_USE_BLAS), or the peer's. \"three products alone\" is a\nyardstick: no bias, no loss, and memory for all "
+        "logits. Ratios to xent at -O2 in the same process, times the median of xent over\nall processes."
+    )
+    mine = f"### {machine()}\n\n{results.gigahertz:.2f} GHz.\n\n{linear_table(results)}\n"
+    return each_processor(LINEAR, introduction, mine, old)
 
 
 COLORS = ["#c1121f", "#1f77b4", "#2a9d3a", "#9467bd", "#e08a00", "#17a2b8", "#8c564b", "#d46ab0", "#6b7a00", "#334e68"]
@@ -239,15 +263,6 @@ As programs are mostly written: the gradient is new memory, which the system mus
 
 {peers_table(results, "copies", fresh, FRESH)}
 
-## Linear cross-entropy
-
-`linear_cross_entropy`: loss and the gradients of weights, features and bias. Shapes are dim x classes x samples. Three
-products of matrices take nearly all of the time, so that the row says whose product it is: xent's own, at plain -O2 and at
--march=native, that of a BLAS (EIGEN_USE_BLAS), or the peer's. "three products alone" is a yardstick: no bias, no loss, and
-memory for all logits. Ratios to xent at -O2 in the same process, times the median of xent over all processes.
-
-{linear_table(results)}
-
 {wrong}## How it is measured
 
 * Each peer has a process of its own, on one core, with one thread. In it memcpy, xent and the peer's forms take turns;
@@ -262,20 +277,22 @@ memory for all logits. Ratios to xent at -O2 in the same process, times the medi
 """
 
 
-def compile_time(old):
-    """What compile_time.py measured."""
-    start = old.find("\n## Compile time\n")
-    return old[start:] if start >= 0 else ""
+COMPILE_TIME = "\n## Compile time\n"  # what compile_time.py measured
 
 
 def main():
-    own = sys.argv[1] == "--own"
+    only = sys.argv[1] if sys.argv[1].startswith("--") else ""
     results, docs = Results(pathlib.Path(sys.argv[-2])), pathlib.Path(sys.argv[-1])
     written = docs / "performance.md"
     old = written.read_text() if written.exists() else ""
-    first = old.split(PROCESSORS)[0].removesuffix(compile_time(old)) if own else page(results)
-    written.write_text(first + processors(results, old) + compile_time(old))
-    if not own:
+    first = old.split(PROCESSORS)[0].split(LINEAR)[0].split(COMPILE_TIME)[0] if only else page(results)
+    written.write_text(
+        first
+        + (section(old, PROCESSORS) if only == "--linear" else processors(results, old))
+        + (section(old, LINEAR) if only == "--own" else linear_processors(results, old))
+        + section(old, COMPILE_TIME)
+    )
+    if not only:
         (docs / "performance.svg").write_text(plot(results))
 
 
