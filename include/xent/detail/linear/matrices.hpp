@@ -190,6 +190,15 @@ class GradientSum {
       auto sum = block(0, out_.classes);
       if (!started_) sum.setZero();
       if (accumulate_) sum += out.template cast<Real>();
+      if constexpr (is_16_bit<Out>) {
+        if (simd::has_kernels() && lies_in_order<order>(out_)) {
+          const bool by_column = order == Eigen::ColMajor;
+          for (Index outer = 0; outer < (by_column ? out_.count : out_.classes); ++outer)
+            ConversionOf<Out>::narrow(sum.data() + outer * sum.outerStride(), by_column ? out_.classes : out_.count,
+                                      by_column ? address(out_, 0, outer) : address(out_, outer, 0), false);
+          return;
+        }
+      }
       out = sum.template cast<Out>();
     } else if (!started_) {
       out.setZero();
