@@ -190,7 +190,7 @@ class GradientSum {
       auto sum = block(0, out_.classes);
       if (!started_) sum.setZero();
       if (accumulate_) sum += out.template cast<Real>();
-      if constexpr (is_16_bit<Out>) {
+      if constexpr (is_16_bit<Out> && has_kernels<Real>) {
         if (simd::has_kernels() && lies_in_order<order>(out_)) {
           const bool by_column = order == Eigen::ColMajor;
           for (Index outer = 0; outer < (by_column ? out_.count : out_.classes); ++outer)

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
@@ -39,7 +40,8 @@ struct LinearPlan {
   bool whole;     // a tile has all classes
 
   LinearPlan(const LinearNeeds& needs, std::size_t workspace_bytes) {
-    const Index budget = static_cast<Index>((std::min<std::size_t>)(workspace_bytes, std::size_t{1} << 62U));
+    constexpr Index most_bytes = (std::numeric_limits<Index>::max)() / 2;
+    const auto budget = static_cast<Index>((std::min)(workspace_bytes, static_cast<std::size_t>(most_bytes)));
     const Index bytes = budget - needs.scalar_bytes * needs.classes * needs.class_copies;
     panel = least_panel *
             std::clamp<Index>(panel_bytes / (needs.scalar_bytes * (std::max<Index>)(1, needs.dim)) / least_panel, 1,
