@@ -56,7 +56,7 @@ void multiply_by_transpose(const G& g, const F& f, C c, bool add) {
     multiply<Real>(g, transposed(f), c, add);
 }
 
-/// sums[i] = the sum of row i, of blocks of columns.
+/// sums[i] = the sum of row i of a panel, of blocks of columns.
 template <class Real>
 void add_up_rows(const PanelMap<Real>& panel, Real* sums) {
   if constexpr (has_kernels<Real>) {
@@ -64,11 +64,15 @@ void add_up_rows(const PanelMap<Real>& panel, Real* sums) {
       return simd::ProductKernels<Real>::add_up_rows(panel.data(), panel.outerStride(), panel.rows(), panel.cols(),
                                                      sums);
   }
-  constexpr Index block = 256;
-  Eigen::Map<Eigen::Matrix<Real, Eigen::Dynamic, 1>> all(sums, panel.rows());
-  all.setZero();
-  for (Index first = 0; first < panel.cols(); first += block)
-    all += panel.middleCols(first, (std::min)(block, panel.cols() - first)).rowwise().sum();
+  constexpr Index at_once = 256;
+  using Sums = Eigen::Matrix<Real, Eigen::Dynamic, 1, Eigen::ColMajor, LinearPlan::largest_panel, 1>;
+  Sums all = Sums::Zero(panel.rows());
+  for (Index first = 0; first < panel.cols(); first += at_once) {
+    Sums block = Sums::Zero(panel.rows());
+    for (Index j = first; j < (std::min)(panel.cols(), first + at_once); ++j) block += panel.col(j);
+    all += block;
+  }
+  std::copy(all.data(), all.data() + all.size(), sums);
 }
 
 }  // namespace detail
