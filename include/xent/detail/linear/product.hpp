@@ -69,7 +69,8 @@ void add_up_rows(const PanelMap<Real>& panel, Real* sums) {
   Sums all = Sums::Zero(panel.rows());
   for (Index first = 0; first < panel.cols(); first += at_once) {
     Sums block = Sums::Zero(panel.rows());
-    for (Index j = first; j < (std::min)(panel.cols(), first + at_once); ++j) block += panel.col(j);
+    const Index end = panel.cols() - first < at_once ? panel.cols() : first + at_once;
+    for (Index j = first; j < end; ++j) block += panel.col(j);
     all += block;
   }
   std::copy(all.data(), all.data() + all.size(), sums);
