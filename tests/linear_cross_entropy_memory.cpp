@@ -6,8 +6,13 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
+
+#if defined(__GLIBC__)
+#include <pthread.h>
+#endif
 
 #include "support/catch.hpp"
 #include "support/linear.hpp"
@@ -99,3 +104,55 @@ TEST_CASE("a budget of one byte takes a few rows of the weights") {
     CHECK(peak <= 40 * shape.dim * static_cast<Index>(sizeof(float)) + slack);
   }
 }
+
+#if defined(__GLIBC__)
+namespace {
+
+/// Loss, gradients and report of a few chunks, in memory that is there; the argument is the budget.
+template <class Real>
+void* call_once(void* bytes) {
+  static const LinearProblem<Real> p(32, 1000, 300, 200);
+  static Matrix<Real> d_weights(1000, 300);
+  static Matrix<Real> d_features(300, 200);
+  static Vector<Real> d_bias(1000);
+  static xent::CrossEntropyReport<Real> report;
+  LinearOptions<Real> o;
+  o.workspace_bytes = *static_cast<std::size_t*>(bytes);
+  xent::linear_cross_entropy(p.weights, p.features, p.bias, p.labels, d_weights, d_features, d_bias, o, &report);
+  return nullptr;
+}
+
+/// The bytes of a thread's stack that a call writes to.
+template <class Real>
+std::size_t stack_of(std::size_t budget) {
+  call_once<Real>(&budget);
+  constexpr char paint = 0x5A;
+  std::vector<char> stack(std::size_t{1} << 20U, paint);
+  pthread_attr_t attributes;
+  pthread_t thread{};
+  pthread_attr_init(&attributes);
+  REQUIRE(pthread_attr_setstack(&attributes, stack.data(), stack.size()) == 0);
+  REQUIRE(pthread_create(&thread, &attributes, call_once<Real>, &budget) == 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  const auto used = std::find_if(stack.begin(), stack.end(), [](char c) { return c != paint; });
+  return static_cast<std::size_t>(stack.end() - used);
+}
+
+}  // namespace
+
+TEST_CASE("a call takes no more stack than its contract says") {
+  if (!support::counts_heap) return;  // sanitizers have frames of their own
+  const bool by_kernels = xent::instruction_set() != xent::InstructionSet::portable;
+  const std::size_t most = (by_kernels ? std::size_t{80} : std::size_t{240}) << 10U;
+  const std::size_t other_flags = most / 2;  // the contract is for -O2
+  for (const std::size_t budget : {std::size_t{200000}, std::size_t{32} << 20U}) {
+    const std::size_t of_float = stack_of<float>(budget);
+    const std::size_t of_double = stack_of<double>(budget);
+    CAPTURE(budget, of_float, of_double);
+    CHECK(of_float <= most + other_flags);
+    CHECK(of_double <= most + other_flags);
+    CHECK(of_float > std::size_t{16} << 10U);
+  }
+}
+#endif

@@ -92,6 +92,12 @@ struct Samples {
   Blocks blocks() const { return Blocks(count, classes, side_by_side(), by_class()); }
 };
 
+/// Samples as classes, and classes as samples.
+template <class Scalar>
+Samples<Scalar> turned(const Samples<Scalar>& samples) {
+  return {samples.data, samples.count, samples.classes, samples.sample_stride, samples.class_stride};
+}
+
 /// `one_sample`: the argument that defines the shape is a vector at compile time, so that this one, which fits it,
 /// holds one sample too, in either orientation.
 template <class Scalar, class Dense>

@@ -25,30 +25,6 @@
 XENT_NAMESPACE_BEGIN
 namespace detail {
 
-/// The rows of a table as kernels want them: where they lie, or gathered.
-template <class Real, class Scalar>
-class TableRows {
- public:
-  explicit TableRows(const Samples<const Scalar>& rows) : rows_(rows) {}
-
-  const Real* operator[](Index i) {
-    if constexpr (std::is_same_v<Scalar, Real>)
-      if (rows_.class_stride == 1 || rows_.classes == 1) return rows_[i].data;
-    if (i < first_ || i >= end_) {
-      first_ = i;
-      end_ = (std::min)(rows_.count, i + GatheredRows<Real>::together(rows_.classes));
-      held_.load(rows_, first_, end_ - first_);
-    }
-    return held_[i - first_];
-  }
-
- private:
-  Samples<const Scalar> rows_;
-  Index first_ = 0;
-  Index end_ = 0;
-  GatheredRows<Real> held_{};
-};
-
 /// A joint distribution J(i, j) = P(X = i, Y = j), row by row, and its marginals, in at least twice the digits of
 /// double: what is left of J minus the product of its marginals decides about the mutual information.
 template <class Scalar>
@@ -56,7 +32,7 @@ class JointTable {
  public:
   using Real = RealOf<Scalar>;
   using W = Wider<Wide<Real>>;
-  using Rows = TableRows<Real, Scalar>;
+  using Rows = KernelRows<Real, Scalar>;
 
   explicit JointTable(const Samples<const Scalar>& rows) : rows_(rows) {}
 

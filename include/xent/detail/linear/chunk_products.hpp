@@ -109,7 +109,10 @@ class ChunkProducts {
   }
 
   /// The logits of the first classes of the tile, or their gradient.
-  Samples<Real> samples(Index classes) { return {tile(0, 1).data(), classes, count(), 1, tile(0, 1).outerStride()}; }
+  Samples<Real> samples(Index classes) {
+    PanelMap<Real> first = tile(0, classes);
+    return {first.data(), classes, count(), 1, first.outerStride()};
+  }
 
   /// The panels of a thread, which is the calling one unless there is an executor.
   Panels& panels(Panels& own) { return call_.options.executor ? own : b_.panels; }

@@ -9,7 +9,8 @@
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/linear/buffers.hpp>
 #include <xent/detail/linear/plan.hpp>
-#include <xent/detail/walk/widened_tiles.hpp>
+#include <xent/detail/walk/conversion.hpp>
+#include <xent/detail/walk/kernel_call.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -64,17 +65,22 @@ auto transposed(Panel panel) {
   return PanelMap<Scalar, order>(panel.data(), panel.cols(), panel.rows(), Eigen::OuterStride<>(panel.outerStride()));
 }
 
-/// A matrix that is in memory in the order of a panel, converted where it is not. Lines of 16 bits are by kernels.
+/// The lines of a matrix that follow each other in that order, as samples.
+template <int order, class Scalar>
+Samples<Scalar> lines_of(const Samples<Scalar>& matrix) {
+  return order == Eigen::ColMajor ? matrix : turned(matrix);
+}
+
+/// A block of a matrix, converted, in the order of a panel. Numbers of 16 bits are by kernels.
 template <class Real, int order, class Scalar>
 PanelMap<Real, order> copied_panel(const Samples<const Scalar>& matrix, Index row, Index rows, Index col, Index cols,
                                    Index outer_step, Real* to) {
   PanelMap<Real, order> panel(to, rows, cols, Eigen::OuterStride<>(outer_step));
   if constexpr (is_16_bit<Scalar> && has_kernels<Real>) {
-    if (simd::has_kernels() && lies_in_order<order>(matrix)) {
-      const bool by_column = order == Eigen::ColMajor;
-      for (Index outer = 0; outer < (by_column ? cols : rows); ++outer)
-        ConversionOf<Scalar>::widen(by_column ? address(matrix, row, col + outer) : address(matrix, row + outer, col),
-                                    by_column ? rows : cols, to + outer * outer_step);
+    if (simd::has_kernels() && rows * cols > 0) {
+      const auto lines = lines_of<order>(
+          Samples<const Scalar>{address(matrix, row, col), rows, cols, matrix.class_stride, matrix.sample_stride});
+      for (Index j = 0; j < lines.count; ++j) widen_sample(lines[j], lines.classes, to + j * outer_step);
       return panel;
     }
   }
@@ -191,11 +197,10 @@ class GradientSum {
       if (!started_) sum.setZero();
       if (accumulate_) sum += out.template cast<Real>();
       if constexpr (is_16_bit<Out> && has_kernels<Real>) {
-        if (simd::has_kernels() && lies_in_order<order>(out_)) {
-          const bool by_column = order == Eigen::ColMajor;
-          for (Index outer = 0; outer < (by_column ? out_.count : out_.classes); ++outer)
-            ConversionOf<Out>::narrow(sum.data() + outer * sum.outerStride(), by_column ? out_.classes : out_.count,
-                                      by_column ? address(out_, 0, outer) : address(out_, outer, 0), false);
+        if (simd::has_kernels()) {
+          const Samples<Out> lines = lines_of<order>(out_);
+          for (Index j = 0; j < lines.count; ++j)
+            narrow_sample(sum_ + j * lines.classes, lines.classes, lines[j], false);
           return;
         }
       }

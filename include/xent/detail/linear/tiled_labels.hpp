@@ -27,7 +27,7 @@ template <class Real>
 bool takes_tiled_labels([[maybe_unused]] const CrossEntropyOptions<Real>& options,
                         [[maybe_unused]] const CrossEntropyScalars<Real>& scalars) {
   if constexpr (has_kernels<Real>)
-    return uses_kernels(scalars.temperature) && label_call(options, scalars, 0).has_value();
+    return label_call(options, scalars, 0).has_value();
   else
     return false;
 }
@@ -81,7 +81,7 @@ class TiledLabels {
         options_(options),
         report_(report),
         smoothed_(!(scalars.epsilon == Wide<Real>(0))),
-        call_(uses_kernels(scalars.temperature) ? label_call(options, scalars, classes) : std::nullopt),
+        call_(label_call(options, scalars, classes)),
         samples_(buffer) {}
 
   /// Whether kernels take on the call.

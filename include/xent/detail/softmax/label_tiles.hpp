@@ -177,7 +177,8 @@ template <class Real>
 std::optional<simd::Call<Real>> label_call(const CrossEntropyOptions<Real>& options,
                                            const CrossEntropyScalars<Real>& scalars, Index classes) {
   using W = Wide<Real>;
-  if (scalars.denominator == W(0) || (!(scalars.epsilon == W(0)) && options.class_weights.size() != 0)) return {};
+  if (!uses_kernels(scalars.temperature) || scalars.denominator == W(0)) return {};
+  if (!(scalars.epsilon == W(0)) && options.class_weights.size() != 0) return {};
   auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
   if (!(call.slope_unit.hi >= 0x1p-900) || !(call.slope_unit.hi <= 0x1p900)) return {};
   call.classes = classes;
@@ -200,7 +201,7 @@ bool label_tiles(const Samples<const Scalar>& z, const Targets& targets, const S
   const bool plain = !smoothed && z.classes <= most_classes_plain && scalars.z_loss == W(0) &&
                      options.sample_weights.size() == 0 && options.class_weights.size() == 0 &&
                      call.slope_unit.hi <= 1 && call.slope_unit.hi >= 0x1p-30;
-  const bool pairs = std::is_same_v<Scalar, Real> && plain && z.classes == 2 && uses_kernels(scalars.temperature);
+  const bool pairs = std::is_same_v<Scalar, Real> && plain && z.classes == 2;
   const bool slopes = report && gradient;
   LabelFormula<Real, Targets> formula(targets, plain, smoothed, slopes && !pairs, options, report, portable, sums);
   if constexpr (std::is_same_v<Scalar, Real>) {

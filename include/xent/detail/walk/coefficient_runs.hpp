@@ -42,12 +42,6 @@ struct RunLength {
   }
 };
 
-/// Samples as classes, and classes as samples.
-template <class Scalar>
-Samples<Scalar> turned(const Samples<Scalar>& samples) {
-  return {samples.data, samples.count, samples.classes, samples.sample_stride, samples.class_stride};
-}
-
 /// How long the runs are in which coefficients lie in memory.
 template <class Scalar>
 RunLength run_length(const Samples<Scalar>& samples) {
@@ -114,7 +108,7 @@ class RunsIn {
     if constexpr (std::is_same_v<Real, Scalar> || (is_16_bit<Scalar> && std::is_same_v<Real, float>)) {
       if (lies_side_by_side()) {
         for_each_part_of_run(samples_.classes, first, n, [&](Index j, Index i, Index k, Index size) {
-          std::copy_n(row(i) + k, size, gathered_.begin() + j);
+          std::copy_n(rows_[i] + k, size, gathered_.begin() + j);
         });
         return gathered_.data();
       }
@@ -151,19 +145,8 @@ class RunsIn {
     return samples_.sample_stride == 1 && samples_.class_stride > 1 && samples_.classes > 1;
   }
 
-  const Real* row(Index i) {
-    if (i < first_ || i >= end_) {
-      first_ = i;
-      end_ = (std::min)(samples_.count, i + GatheredRows<Real>::together(samples_.classes));
-      rows_.load(samples_, first_, end_ - first_);
-    }
-    return rows_[i - first_];
-  }
-
   Samples<const Scalar> samples_;
-  GatheredRows<Real> rows_{};  // samples [first_, end_)
-  Index first_ = 0;
-  Index end_ = 0;
+  KernelRows<Real, Scalar> rows_{samples_};
   GatheredCoefficients<Real> gathered_;  // NOLINT: written before it is read
 };
 

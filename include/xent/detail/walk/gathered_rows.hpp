@@ -86,6 +86,30 @@ class GatheredRows {
   std::vector<Real> buffer_{};
 };
 
+/// Rows as kernels for Real want them: where they lie, or some gathered at a time.
+template <class Real, class Scalar>
+class KernelRows {
+ public:
+  explicit KernelRows(const Samples<const Scalar>& rows) : rows_(rows) {}
+
+  const Real* operator[](Index i) {
+    if constexpr (std::is_same_v<Scalar, Real>)
+      if (rows_.class_stride == 1 || rows_.classes == 1) return rows_[i].data;
+    if (i < first_ || i >= end_) {
+      first_ = i;
+      end_ = (std::min)(rows_.count, i + GatheredRows<Real>::together(rows_.classes));
+      held_.load(rows_, first_, end_ - first_);
+    }
+    return held_[i - first_];
+  }
+
+ private:
+  Samples<const Scalar> rows_;
+  Index first_ = 0;
+  Index end_ = 0;
+  GatheredRows<Real> held_{};  // samples [first_, end_)
+};
+
 }  // namespace detail
 XENT_NAMESPACE_END
 
