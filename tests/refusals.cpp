@@ -162,11 +162,20 @@ void check_layout(Axis axis, Index classes, Index batch) {
       if (labels[static_cast<std::size_t>(i)] != 0)
         (columns ? masked(0, i) : masked(i, 0)) = Scalar(-std::numeric_limits<float>::infinity());
     check_none("masked labels", [&] { xent::softmax_cross_entropy(masked, labels, out, options, to); });
-    // Side by side, results of 16 bits are made in the place of logits that may still be needed.
-    if (std::is_same_v<Scalar, Real> || columns == (order == Eigen::ColMajor))
-      check_none("masked and smoothed labels", [&] { xent::softmax_cross_entropy(masked, labels, out, smoothed, to); });
+    check_none("masked and smoothed labels", [&] { xent::softmax_cross_entropy(masked, labels, out, smoothed, to); });
+    M t_masked = t;  // without mass where logits are masked
+    if (columns)
+      t_masked.row(0).setZero();
+    else
+      t_masked.col(0).setZero();
+    const M z_masked = t_masked.binaryExpr(z, [](const Scalar& y, const Scalar& x) {
+      return y == Scalar(0.0F) ? Scalar(-std::numeric_limits<float>::infinity()) : x;
+    });
+    check_none("masked and smoothed", [&] { xent::softmax_cross_entropy(z_masked, t_masked, out, smoothed, to); });
     smoothed.class_weights = Eigen::Array<Real, Eigen::Dynamic, 1>::Constant(classes, Real(0.5));
     check_none("smoothed and weighted labels", [&] { xent::softmax_cross_entropy(z, labels, out, smoothed, to); });
+    check_none("masked, weighted labels", [&] { xent::softmax_cross_entropy(masked, labels, out, smoothed, to); });
+    check_none("masked, weighted", [&] { xent::softmax_cross_entropy(z_masked, t_masked, out, smoothed, to); });
     check_none("entropy_from_logits", [&] { xent::entropy_from_logits(z, out, axis, to); });
     M d_q(rows, cols);
     check_none("kl_divergence_from_logits", [&] { xent::kl_divergence_from_logits(z, v, out, d_q, axis, to); });

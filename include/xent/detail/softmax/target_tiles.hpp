@@ -49,15 +49,20 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
       : Base(options, report, portable, sums),
         targets_(targets),
         distributions_(targets),
-        share_(smoothed.share),
-        slope_(smoothed.keep - smoothed.share * smoothed.own),
-        smoothed_(share_ > W(0)),
+        of_all_(smoothed),
+        smoothed_(smoothed.share > W(0)),
         gradient_(gradient),
         scalars_(scalars),
         class_weights_(options.class_weights.size() == 0 ? nullptr : options.class_weights.data()) {}
 
+  /// The slope of a target in y_k is a small difference: a target of y_k near 1 would be one, too.
+  static bool is_small_difference(const SmoothedTarget<W>& target) {
+    return W(2) * target.share * target.own > target.keep;
+  }
+
   bool absent(Index i) const override { return is_absent(targets_, i, options_); }
-  bool wants_moments() const override { return report_ != nullptr; }
+  /// With moments, masked classes are marked.
+  bool wants_moments() const override { return report_ != nullptr || has_masked_; }
   bool refuses_late() const override { return false; }
 
   TileMask take(const Samples<const Real>& z, Index first, Index count, Tile& tile) override {
@@ -73,7 +78,12 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
   TileMask shift(const Call& call, Index count, Tile& tile) override {
     simd::SampleKernels<Real>::shift(call, count, &tile);
     walk(count, tile);
-    for (TileMask left = present_; left != 0; left &= left - 1) weigh(static_cast<Index>(simd::lowest_bit(left)), tile);
+    has_masked_ = false;
+    for (TileMask left = present_; left != 0; left &= left - 1) {
+      const auto j = static_cast<Index>(simd::lowest_bit(left));
+      weigh(j, tile);
+      has_masked_ = has_masked_ || masked(j) > 0;
+    }
     return Numbers::admitted(call, count, tile, told_);
   }
 
@@ -81,6 +91,7 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
     simd::LossSums tile_sums{};
     const bool reports = report_ != nullptr;
     const TileMask regular = Numbers::numbers(reports, call, count, admitted, &tile, &told_, &tile_sums);
+    for (Index j = 0; j < count; ++j) tile.masked[j] = (present_ & tile_bit(j)) != 0 ? masked(j) : 0;
     auto& sums = sums_.of(first);
     sums.loss += wide<W>(tile_sums.loss);
     if (!report_) return regular;
@@ -131,6 +142,16 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
     }
   };
 
+  /// The classes of sample j that are masked; 0 where nothing is spread over the others.
+  double masked(Index j) const { return smoothed_ ? static_cast<double>(z_.classes) - spread_.mass_hi[j] : 0; }
+  SmoothedTarget<W> smoothed(Index j) const {
+    if (!(masked(j) > 0)) return of_all_;
+    bool of_label = false;  // whose class is masked, and then it is none of those that share
+    if constexpr (Targets::are_labels) of_label = z_[j][targets_.label(first_ + j)] == -infinity<Real>();
+    const auto unmasked = static_cast<Index>(spread_.mass_hi[j]);
+    return {scalars_.epsilon, scalars_.smoothing, W(1), unmasked, of_label ? 0 : -1, of_label};
+  }
+
   /// What is subtracted all along a sample is the same for all of its classes.
   bool is_one_number() const { return !Targets::are_dense && (!smoothed_ || class_weights_ == nullptr); }
 
@@ -147,8 +168,9 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
     if ((present_ & tile_bit(j)) == 0) return;
     if constexpr (!Targets::are_dense) {
       const W alpha = wide<W>({told_.alpha_hi[j], told_.alpha_lo[j]});
+      const W slope = wide<W>({told_.slope_hi[j], told_.slope_lo[j]});
       targets_.for_each_entry(first_ + j, [&](Index k, const W& y) {
-        const W target = slope_ * W(scalars_.class_weight(k) * y);
+        const W target = slope * W(scalars_.class_weight(k) * y);
         out[k] = narrow<Real>(W(widen<W>(out[k]) - unfused(alpha, target)));
       });
     }
@@ -206,28 +228,27 @@ class TargetFormula final : public CrossEntropyFormula<Real> {
         at_maximum = y;
       });
     }
-    const W constant = unfused(share_, sigma);
+    const SmoothedTarget<W> target = smoothed(j);
+    const W slope = target.keep - target.share * target.own;
+    const W constant = unfused(target.share, sigma);
     Sums all;
-    all.add(slope_, own);
-    if (smoothed_) {
-      const Sums spread(spread_, j);
-      all.add(constant, class_weights_ ? Sums(shared_, j) : spread);
-      if (!is_finite(spread.distance)) all.mass = W(nan<Real>());  // a class is masked: fewer classes share
-    }
+    all.add(slope, own);
+    if (smoothed_) all.add(constant, Sums(class_weights_ ? shared_ : spread_, j));
+    if (is_small_difference(target)) all.mass = W(nan<Real>());
     put(all.mass, told_.mass_hi + j, told_.mass_lo + j);
     put(all.distance, told_.distance_hi + j, told_.distance_lo + j);
-    put(slope_, told_.slope_hi + j, told_.slope_lo + j);
+    put(slope, told_.slope_hi + j, told_.slope_lo + j);
     put(constant, told_.constant_hi + j, told_.constant_lo + j);
     if (argmax_[j] >= 0)
-      put(W(scalars_.class_weight(argmax_[j]) * W(unfused(slope_, at_maximum) + constant)), told_.at_maximum_hi + j,
+      put(W(scalars_.class_weight(argmax_[j]) * W(unfused(slope, at_maximum) + constant)), told_.at_maximum_hi + j,
           told_.at_maximum_lo + j);
   }
 
   const Targets& targets_;
   std::conditional_t<Targets::are_dense, Distributions<Real, Targets>, NoDistributions> distributions_;
-  W share_;
-  W slope_;
+  SmoothedTarget<W> of_all_;  // of samples without a masked class
   bool smoothed_;
+  bool has_masked_ = false;
   bool gradient_;
   const CrossEntropyScalars<Real>& scalars_;
   const Real* class_weights_;  // null: all ones
@@ -250,14 +271,13 @@ bool target_tiles(const Samples<const Scalar>& z, const Targets& targets, const 
                   const BlockSums<Real>& sums) {
   using W = Wide<Real>;
   if (scalars.denominator == W(0) || !uses_kernels(scalars.temperature)) return false;
-  const auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
+  auto call = kernel_call(scalars.temperature, scalars.denominator, scalars.z_loss);
   if (!(call.slope_unit.hi >= 0x1p-900) || !(call.slope_unit.hi <= 0x1p900)) return false;
-  // As if no class were masked: a sample that has one is refused where that matters. Where the slope is a small
-  // difference, a target of y_k near 1 would be one, too.
+  call.epsilon = twice(scalars.epsilon);
   const SmoothedTarget<W> smoothed(scalars.epsilon, scalars.smoothing, W(1), z.classes, -1, false);
   // Where samples lie side by side, a class is counted in Real.
   if (z.class_stride != 1 && z.classes > Index{1} << 24U) return false;
-  if (W(2) * smoothed.share * smoothed.own > smoothed.keep) return false;
+  if (TargetFormula<Real, Targets>::is_small_difference(smoothed)) return false;
   TargetFormula<Real, Targets> formula(targets, smoothed, gradient != nullptr, options, scalars, report, portable,
                                        sums);
   return run_tiles<CrossEntropyFormula<Real>>(z, gradient, call, scalars.temperature, first, last, formula);

@@ -142,8 +142,7 @@ inline void column_scale(L /*lanes*/, const Tile<typename L::Real>& tile, Index 
                          const Rows<typename L::Real>& e) {
   for (Index i = 0; i < count; i += L::lanes) {
     const auto scaling = Scaling<L>::of_lanes(tile, i);
-    const bool masked = std::any_of(tile.masked + i, tile.masked + (std::min)(i + L::lanes, count),
-                                    [](double classes) { return classes > 0; });
+    const bool masked = has_masked<L>(tile, i, count);
     for (Index k = 0; k < n; ++k) {
       const typename L::V x = load_up_to<L>(e[k] + i, count - i, 0);
       store_up_to<L>(e[k] + i, count - i, masked ? scaling.unless_marked(x) : scaling(x));

@@ -37,3 +37,10 @@ struct Marked {
     return L::select_equal(logit, L::set1(minus_infinity<L>), mark, e);
   }
 };
+
+/// Whether a class of some of the samples from i on is masked: `count` of them are in the tile.
+template <class L>
+inline bool has_masked(const Tile<typename L::Real>& tile, Index i, Index count) {
+  return std::any_of(tile.masked + i, tile.masked + (std::min)(i + L::lanes, count),
+                     [](double classes) { return classes > 0; });
+}

@@ -15,22 +15,31 @@ inline typename L::V weights_at(const TargetRows<typename L::Real>& rows, Index 
                                   of_q ? load_up_to<L>(rows.q + k, m, 0) : none);
 }
 
-/// The sums of w_k and w_k (max - z_k); of max - z_k alone, unless `weighted`. Of floats, sums are exact or have the
-/// digits of a double, so that a mass minus one of its parts is what the other parts are. Where w_k = 0 the class may
-/// be masked.
-template <class L, bool weighted>
+/// The sums of w_k and w_k (max - z_k). Of floats, sums are exact or have the digits of a double, so that a mass minus
+/// one of its parts is what the other parts are. Where w_k = 0 the class may be masked. Without p they are shares, of
+/// which a masked class has none.
+template <class L, bool of_p, bool of_q>
 struct WeightedSums {
   using V = typename L::V;
   using Sum = typename SumOf<L>::type;
 
   Sum mass, distance;
   V least;
+  V masked;  // classes
 
-  static WeightedSums zero() { return {Sum::zero(), Sum::zero(), L::set1(0)}; }
+  static WeightedSums zero() { return {Sum::zero(), Sum::zero(), L::set1(0), L::set1(0)}; }
 
-  void add_bundle(const V* w, V* d) {
-    if (!weighted) return distance.add_bundle(d);
+  void add_bundle(const V* logit, V* w, V* d) {
     const V none = L::set1(0);
+    const V masked_logit = L::set1(minus_infinity<L>);
+    if (!of_p) {
+#pragma GCC unroll 4
+      for (Index j = 0; j < bundle; ++j) {
+        d[j] = L::leave_out_equal(logit[j], masked_logit, d[j], &masked);
+        if (of_q) w[j] = L::select_equal(logit[j], masked_logit, none, w[j]);
+      }
+    }
+    if (!of_p && !of_q) return distance.add_bundle(d);
 #pragma GCC unroll 4
     for (Index j = 0; j < bundle; ++j) {
       least = L::smaller(w[j], least);
@@ -55,11 +64,11 @@ inline void weighted_sums_of_row(L /*lanes*/, TargetKind<of_p, of_q> /*kind*/, c
                                  const TargetRows<typename L::Real>& rows, Index n, Index i,
                                  const Tile<typename L::Real>& tile, WeightedTile<typename L::Real>* result) {
   using V = typename L::V;
-  constexpr bool weighted = of_p || of_q;
   const V none = L::set1(0);
   const V greatest = L::set1(tile.maximum[i]);
-  auto sums = WeightedSums<L, weighted>::zero();
+  auto sums = WeightedSums<L, of_p, of_q>::zero();
   constexpr Index step = bundle * L::lanes;
+  V logit[bundle];
   V w[bundle];
   V d[bundle];
   Index k = 0;
@@ -67,23 +76,26 @@ inline void weighted_sums_of_row(L /*lanes*/, TargetKind<of_p, of_q> /*kind*/, c
 #pragma GCC unroll 4
     for (Index j = 0; j < bundle; ++j) {
       const Index at = k + j * L::lanes;
-      d[j] = greatest - L::load(z + at);
+      logit[j] = L::load(z + at);
+      d[j] = greatest - logit[j];
       if (of_p) fetch_ahead(rows.p + at);
       w[j] = weights_at<L, of_p, of_q>(rows, at, L::lanes);
     }
-    sums.add_bundle(w, d);
+    sums.add_bundle(logit, w, d);
   }
   if (k < n) {
+    for (V& x : logit) x = greatest;
     for (V& x : w) x = none;
     for (V& x : d) x = none;
     for (Index j = 0; k < n; k += L::lanes, ++j) {
-      d[j] = greatest - load_up_to<L>(z + k, n - k, tile.maximum[i]);
+      logit[j] = load_up_to<L>(z + k, n - k, tile.maximum[i]);
+      d[j] = greatest - logit[j];
       w[j] = weights_at<L, of_p, of_q>(rows, k, n - k);
     }
-    sums.add_bundle(w, d);
+    sums.add_bundle(logit, w, d);
   }
   const bool negative = L::greatest(none - sums.least) > 0;
-  const Twice mass = weighted ? sums.mass.total() : Twice{static_cast<double>(n), 0};
+  const Twice mass = of_p || of_q ? sums.mass.total() : Twice{static_cast<double>(n) - total(sums.masked), 0};
   const Twice distance = sums.distance.total();
   result->mass_hi[i] = negative ? std::numeric_limits<double>::quiet_NaN() : mass.hi;
   result->mass_lo[i] = mass.lo;
@@ -99,7 +111,7 @@ inline void weighted_sums_of_columns(L /*lanes*/, TargetKind<of_p, of_q> /*kind*
                                      WeightedTile<typename L::Real>* result) {
   using Real = typename L::Real;
   using V = typename L::V;
-  using Sums = WeightedSums<L, of_p || of_q>;
+  using Sums = WeightedSums<L, of_p, of_q>;
   constexpr Index most = Tile<Real>::most / L::lanes;
   const V none = L::set1(0);
   const Index groups = (count + L::lanes - 1) / L::lanes;
@@ -114,29 +126,33 @@ inline void weighted_sums_of_columns(L /*lanes*/, TargetKind<of_p, of_q> /*kind*
     for (Index g = 0; g < groups; ++g) {
       const Index i = g * L::lanes;
       const V greatest = L::load(tile.maximum + i);
+      V logit[bundle] = {none, none, none, none};
       V w[bundle] = {none, none, none, none};
       V d[bundle] = {none, none, none, none};
       for (Index j = 0; j < classes; ++j) {
         const Index k = first + j;
-        d[j] = greatest - load_up_to<L>(z[k] + i, count - i, 0);
+        logit[j] = load_up_to<L>(z[k] + i, count - i, 0);
+        d[j] = greatest - logit[j];
         argmax[g] = L::select_equal(d[j], none, L::set1(static_cast<Real>(k)), argmax[g]);
         w[j] = weight_of<L, of_p, of_q>(of_p ? load_up_to<L>(rows.p + k * rows.stride + i, count - i, 0) : none,
                                         of_q ? L::set1(rows.q[k]) : none);
       }
-      sums[g].add_bundle(w, d);
+      sums[g].add_bundle(logit, w, d);
     }
   }
   for (Index g = 0; g < groups; ++g) {
     const Index i = g * L::lanes;
     Real least[L::lanes];
+    Real masked[L::lanes];
     L::store(least, sums[g].least);
+    L::store(masked, sums[g].masked);
     L::store(result->argmax + i, argmax[g]);
     sums[g].mass.store(result->mass_hi + i, result->mass_lo + i);
     sums[g].distance.store(result->distance_hi + i, result->distance_lo + i);
     for (Index j = 0; j < L::lanes; ++j) {
       if (least[j] < 0) result->mass_hi[i + j] = std::numeric_limits<double>::quiet_NaN();
       if (of_p || of_q) continue;
-      result->mass_hi[i + j] = static_cast<double>(n);
+      result->mass_hi[i + j] = static_cast<double>(n) - static_cast<double>(masked[j]);
       result->mass_lo[i + j] = 0;
     }
   }

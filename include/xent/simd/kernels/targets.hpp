@@ -3,8 +3,8 @@
 
 /// Softmax cross-entropy of targets that have a number for every class.
 ///
-/// The target of class k is Y_k = (slope p_k + constant) q_k, with numbers p of a distribution and class weights q.
-/// Labels and the entries of sparse distributions, which the caller adds, come on top.
+/// The target of class k is Y_k = (slope p_k + constant) q_k, with numbers p of a distribution and class weights q; that
+/// of a masked class is 0. Labels and the entries of sparse distributions, which the caller adds, come on top.
 
 #include <xent/config.hpp>
 #include <xent/simd/tile.hpp>
@@ -25,7 +25,7 @@ struct TargetRows {
 
 /// Sums over the classes of each sample of a tile: of weights w_k = p_k q_k, of which a null one is 1, and of
 /// w_k (max - z_k). NaN or infinite where a w_k is negative, or not finite, or stands at a class that is masked or too
-/// far away.
+/// far away. Without p: over the classes that are not masked.
 template <class Real>
 struct WeightedTile {
   static constexpr std::ptrdiff_t most = 64;

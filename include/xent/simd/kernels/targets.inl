@@ -22,12 +22,20 @@ struct TargetDifference {
             L::load(told.taken_constant + i)};
   }
   V operator()(V e, V p, V q) const {
-    if (!of_p && !of_q) return scaling(e);
     const V x = e * scaling.unscale;
+    return L::fma(x, scaling.hi, rest(x, p, q)) + L::set1(0);  // +0 for a masked class, whatever the signs
+  }
+  /// The same, but +0 where `tested` is below `floor`: a masked class has no share.
+  V unless_below(V tested, typename L::Real floor, V e, V p, V q) const {
+    const V x = e * scaling.unscale;
+    return L::fma_unless_below(tested, L::set1(floor), x, scaling.hi, rest(x, p, q)) + L::set1(0);
+  }
+
+ private:
+  V rest(V x, V p, V q) const {
     const V low = of_p ? L::fma(p, slope_lo, constant) : constant;
-    const V rest = of_q ? L::fma(of_p ? -L::fma(p, slope_hi, low) : -low, q, x * scaling.lo)
-                        : L::fma(-p, slope_hi, L::fms(x, scaling.lo, low));
-    return L::fma(x, scaling.hi, rest) + L::set1(0);  // +0 for a masked class, whatever the signs
+    return of_q ? L::fma(of_p ? -L::fma(p, slope_hi, low) : -low, q, x * scaling.lo)
+                : L::fma(-p, slope_hi, L::fms(x, scaling.lo, low));
   }
 };
 
@@ -65,9 +73,12 @@ inline void scale_minus_targets(L /*lanes*/, TargetKind<of_p, of_q> /*kind*/, co
                                 typename L::Real* e) {
   const auto difference = TargetDifference<L, of_p, of_q>::of_sample(tile, told, i);
   const typename L::V none = L::set1(0);
+  const bool masked = tile.masked[i] > 0;
   write_classes<L>(e, n, false, traffic, [&](Index k, Index m) {
-    return difference(load_up_to<L>(e + k, m, 0), of_p ? load_up_to<L>(rows.p + k, m, 0) : none,
-                      of_q ? load_up_to<L>(rows.q + k, m, 0) : none);
+    const typename L::V x = load_up_to<L>(e + k, m, 0);
+    const typename L::V p = of_p ? load_up_to<L>(rows.p + k, m, 0) : none;
+    const typename L::V q = of_q ? load_up_to<L>(rows.q + k, m, 0) : none;
+    return masked ? difference.unless_below(x, 0, x, p, q) : difference(x, p, q);
   });
 }
 
@@ -81,9 +92,14 @@ inline void exponentiate_minus_targets(L /*lanes*/, TargetKind<of_p, of_q> /*kin
   const auto shift = Shifted<L>::of_sample(call, tile, i);
   const auto difference = TargetDifference<L, of_p, of_q>::of_sample(tile, told, i);
   const typename L::V none = L::set1(0);
+  const bool masked = tile.masked[i] > 0;
+  constexpr typename L::Real lowest = std::numeric_limits<typename L::Real>::lowest();
   write_classes<L>(out, n, stream, traffic, [&](Index k, Index m) {
-    const typename L::V e = exponential<L>(shift, load_up_to<L>(z + k, m, 0) - shift.anchor);
-    return difference(e, of_p ? load_up_to<L>(rows.p + k, m, 0) : none, of_q ? load_up_to<L>(rows.q + k, m, 0) : none);
+    const typename L::V logit = load_up_to<L>(z + k, m, 0);
+    const typename L::V e = exponential<L>(shift, logit - shift.anchor);
+    const typename L::V p = of_p ? load_up_to<L>(rows.p + k, m, 0) : none;
+    const typename L::V q = of_q ? load_up_to<L>(rows.q + k, m, 0) : none;
+    return masked ? difference.unless_below(logit, lowest, e, p, q) : difference(e, p, q);
   });
 }
 
@@ -96,10 +112,12 @@ inline void column_scale_minus_targets(L /*lanes*/, TargetKind<of_p, of_q> /*kin
   const typename L::V none = L::set1(0);
   for (Index i = 0; i < count; i += L::lanes) {
     const auto difference = TargetDifference<L, of_p, of_q>::of_lanes(tile, told, i);
-    for (Index k = 0; k < n; ++k)
-      store_up_to<L>(e[k] + i, count - i,
-                     difference(load_up_to<L>(e[k] + i, count - i, 0),
-                                of_p ? load_up_to<L>(rows.p + k * rows.stride + i, count - i, 0) : none,
-                                of_q ? L::set1(rows.q[k]) : none));
+    const bool masked = has_masked<L>(tile, i, count);
+    for (Index k = 0; k < n; ++k) {
+      const typename L::V x = load_up_to<L>(e[k] + i, count - i, 0);
+      const typename L::V p = of_p ? load_up_to<L>(rows.p + k * rows.stride + i, count - i, 0) : none;
+      const typename L::V q = of_q ? L::set1(rows.q[k]) : none;
+      store_up_to<L>(e[k] + i, count - i, masked ? difference.unless_below(x, 0, x, p, q) : difference(x, p, q));
+    }
   }
 }
