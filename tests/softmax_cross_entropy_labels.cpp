@@ -13,6 +13,8 @@
 
 #include "support/catch.hpp"
 #include "support/cross_entropy.hpp"
+#include "support/matrices.hpp"
+#include "support/random.hpp"
 
 namespace {
 
@@ -187,6 +189,46 @@ TEST_CASE("64-bit labels are not cut to 32 bits") {
   options.ignore_index = Index{1} << 40;
   CHECK(xent::softmax_cross_entropy(z, std::vector<std::int64_t>{std::int64_t{1} << 40}, options) == 0);
   CHECK_THROWS_AS(xent::softmax_cross_entropy(z, std::vector<std::int64_t>{-100}, options), std::out_of_range);
+}
+
+// Kernels take labels of 32 bits; what does not fit is compared before it is cut.
+TEST_CASE("64-bit labels of many samples: the bits of 32-bit ones, whatever is ignored") {
+  constexpr Index batch = 333;
+  support::Random random(8);
+  for (const Index classes : {2, 3, 10, 40}) {
+    Eigen::MatrixXf z(classes, batch);
+    random.fill_normal(z, 0, 2);
+    std::vector<std::int32_t> labels;
+    for (Index i = 0; i < batch; ++i) labels.push_back(i % 5 == 2 ? -100 : random.integer(static_cast<int>(classes)));
+    Eigen::MatrixXf expected, gradient;
+    const float loss = xent::softmax_cross_entropy(z, labels, expected);
+    for (const std::int64_t ignored : {std::int64_t{-100}, std::int64_t{1} << 40, (std::int64_t{1} << 32) + 1,
+                                       -(std::int64_t{1} << 32), std::int64_t{1} << 31}) {
+      CAPTURE(classes, ignored);
+      xent::CrossEntropyOptions<float> options;
+      options.ignore_index = ignored;
+      Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> twice(2 * batch);
+      for (Index i = 0; i < batch; ++i) {
+        const std::int32_t label = labels[static_cast<std::size_t>(i)];
+        twice[2 * i] = label == -100 ? ignored : label;
+        twice[2 * i + 1] = -1;
+      }
+      const Eigen::Map<const Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1>, 0, Eigen::InnerStride<2>> apart(
+          twice.data(), batch);
+      const std::vector<std::int64_t> together(apart.begin(), apart.end());
+      CHECK(xent::softmax_cross_entropy(z, together, gradient, options) == loss);
+      CHECK(support::same(gradient, expected));
+      CHECK(xent::softmax_cross_entropy(z, apart, gradient, options) == loss);
+      CHECK(support::same(gradient, expected));
+      for (const std::int64_t bad : {std::int64_t{1} << 32, (std::int64_t{1} << 33) + 1, -(std::int64_t{1} << 40)}) {
+        std::vector<std::int64_t> wrong = together;
+        wrong[200] = bad;
+        gradient.setConstant(7);
+        CHECK_THROWS_AS(xent::softmax_cross_entropy(z, wrong, gradient, options), std::out_of_range);
+        CHECK((gradient.array() == 7).all());
+      }
+    }
+  }
 }
 
 TEST_CASE("ignore_index is compared with the label's value, in every type") {

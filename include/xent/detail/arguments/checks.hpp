@@ -145,10 +145,16 @@ CountedSamples<Real> count_unweighted(const Targets& targets, Index classes, Ind
         if (targets.label(i) != ignore_index && !is_class(targets.label(i))) result.bad_sample = i;
     };
     constexpr Index most = LabelCounts<Index>::most;
-    if (const std::int32_t* const integers = targets.integers(0)) {
-      LabelCounts<std::int32_t> counts(classes, ignore_index);
-      walk_labels(count, most, [&](Index first, Index n) { counts.add(integers + first, n); });
-      take(counts);
+    const std::int32_t* const integers = targets.integers(0);
+    LabelCounts<std::int32_t> of_small(classes, ignore_index);
+    bool are_small = true;
+    walk_labels(count, most, [&](Index first, Index n) {
+      std::int32_t labels[most];
+      if (integers == nullptr) are_small = targets.read_small_labels(first, n, labels) && are_small;
+      of_small.add(integers == nullptr ? labels : integers + first, n);
+    });
+    if (are_small) {
+      take(of_small);
     } else {
       LabelCounts<Index> counts(classes, ignore_index);
       walk_labels(count, most, [&](Index first, Index n) {

@@ -61,6 +61,23 @@ Index to_index(Integer label) {
     return static_cast<Index>(label);
 }
 
+/// label(i) as 32-bit integers; false if one of them is none.
+template <class Label>
+bool read_small(Index count, std::int32_t* to, const Label& label) {
+  std::uint64_t high = 0;
+  const auto take = [&](Index i) {
+    const Index x = label(i);
+    high |= (static_cast<std::uint64_t>(x) + 0x80000000U) >> 32U;
+    to[i] = static_cast<std::int32_t>(x);
+  };
+  constexpr Index most = 64;
+  if (count == most)  // a number that the compiler knows, so that it takes vectors
+    for (Index i = 0; i < most; ++i) take(i);
+  else
+    for (Index i = 0; i < count; ++i) take(i);
+  return high == 0;
+}
+
 /// Labels, whatever integers they are and wherever they lie: what walks them is compiled once for all. Reading 64 at a
 /// time costs no more than reading them where they lie.
 class Labels {
@@ -75,6 +92,9 @@ class Labels {
           const auto& labels = *static_cast<const Source*>(from);
           for (Index i = 0; i < count; ++i) to[i] = labels[first + i];
         }),
+        read_small_([](const void* from, Index first, Index count, std::int32_t* to) {
+          return static_cast<const Source*>(from)->read_small(first, count, to);
+        }),
         as_given_([](const void* from, Index i) { return text(+static_cast<const Source*>(from)->as_given(i)); }) {}
 
   Index size() const { return size_; }
@@ -87,6 +107,8 @@ class Labels {
   std::string as_given(Index i) const { return as_given_(source_, i); }
   /// Labels [first, first + count).
   void read(Index first, Index count, Index* to) const { read_(source_, first, count, to); }
+  /// The same, 64 or fewer, as 32-bit integers; false if one of them is none.
+  bool read_small(Index first, Index count, std::int32_t* to) const { return read_small_(source_, first, count, to); }
   /// visit(i, label) for all of them.
   template <class Visit>
   void for_each(const Visit& visit) const {
@@ -106,6 +128,7 @@ class Labels {
   Index size_;
   const std::int32_t* integers_;
   void (*read_)(const void* source, Index first, Index count, Index* to);
+  bool (*read_small_)(const void* source, Index first, Index count, std::int32_t* to);
   std::string (*as_given_)(const void* source, Index i);
 };
 
@@ -118,6 +141,11 @@ struct LabelsAt {
 
   Integer as_given(Index i) const { return data[i * stride]; }
   Index operator[](Index i) const { return to_index(as_given(i)); }
+  bool read_small(Index first, Index count, std::int32_t* to) const {
+    const Integer* const from = data + first * stride;
+    if (stride == 1) return detail::read_small(count, to, [&](Index i) { return to_index(from[i]); });
+    return detail::read_small(count, to, [&](Index i) { return to_index(from[i * stride]); });
+  }
   Labels view() const {
     if constexpr (std::is_same_v<Integer, std::int32_t>)
       return Labels(*this, size, stride == 1 ? data : nullptr);
@@ -135,6 +163,9 @@ struct LabelsOf {
 
   Integer as_given(Index i) const { return labels[static_cast<std::size_t>(i)]; }
   Index operator[](Index i) const { return to_index(as_given(i)); }
+  bool read_small(Index first, Index count, std::int32_t* to) const {
+    return detail::read_small(count, to, [&](Index i) { return (*this)[first + i]; });
+  }
   Labels view() const { return Labels(*this, static_cast<Index>(std::size(labels)), nullptr); }
 };
 
@@ -144,6 +175,9 @@ struct SingleLabel {
 
   Integer as_given(Index /*i*/) const { return label; }
   Index operator[](Index /*i*/) const { return to_index(label); }
+  bool read_small(Index /*first*/, Index count, std::int32_t* to) const {
+    return detail::read_small(count, to, [&](Index /*i*/) { return to_index(label); });
+  }
   Labels view() const { return Labels(*this, 1, nullptr); }
 };
 

@@ -55,6 +55,9 @@ class LabelTargets {
   Index label(Index i) const { return labels_[i]; }
   std::string label_as_given(Index i) const { return labels_.as_given(i); }
   void read_labels(Index first, Index count, Index* to) const { labels_.read(first, count, to); }
+  bool read_small_labels(Index first, Index count, std::int32_t* to) const {
+    return labels_.read_small(first, count, to);
+  }
   const std::int32_t* integers(Index first) const {
     return labels_.integers() == nullptr ? nullptr : labels_.integers() + first;
   }

@@ -40,6 +40,9 @@ struct ChosenTargets {
   void read_labels(Index first, Index count, Index* to) const {
     for (Index j = 0; j < count; ++j) to[j] = label(first + j);
   }
+  bool read_small_labels(Index first, Index count, std::int32_t* to) const {
+    return read_small(count, to, [&](Index j) { return label(first + j); });
+  }
   static const std::int32_t* integers(Index /*first*/) { return nullptr; }
   auto reader(Index j) const {
     return BlockReader<decltype(targets.reader(0))>{targets.reader(chosen[j]), first_class};

@@ -84,11 +84,13 @@ class LabelFormula final : public CrossEntropyFormula<Real> {
     auto absent = static_cast<Real>(ignored);  // which is no label if it is rounded
     std::array<std::int32_t, static_cast<std::size_t>(Tile::most)> copy{};
     if (labels == nullptr) {
-      targets_.read_labels(first, count, labels_);
-      for (Index j = 0; j < count; ++j)
-        copy[static_cast<std::size_t>(j)] = static_cast<std::int32_t>(labels_[j] == ignored ? -1 : labels_[j]);
+      if (!targets_.read_small_labels(first, count, copy.data())) {
+        targets_.read_labels(first, count, labels_);
+        for (Index j = 0; j < count; ++j)
+          copy[static_cast<std::size_t>(j)] = static_cast<std::int32_t>(labels_[j] == ignored ? -1 : labels_[j]);
+        absent = Real(-1);
+      }
       labels = copy.data();
-      absent = Real(-1);
     }
     simd::LossSums tile_sums{};
     if (!Plain::few_classes(call, z, call.classes, count, writes, labels, absent, tile, &traffic, &tile_sums))

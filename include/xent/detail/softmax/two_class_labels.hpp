@@ -97,9 +97,11 @@ class TwoClassLabels {
     auto absent = static_cast<Real>(ignored_);  // which is no label if it is rounded
     Array<std::int32_t, most> copy;             // NOLINT: written before it is read
     if (labels == nullptr) {
-      read_labels(first, count, copy.data());
+      if (!read_small_labels(first, count, copy.data())) {
+        read_labels(first, count, copy.data());
+        absent = Real(-1);
+      }
       labels = copy.data();
-      absent = Real(-1);
     }
     Array<TileMask, most / 64> left{};
     if (run_kernel(z, count, labels, absent, out, left.data())) return;
@@ -133,6 +135,14 @@ class TwoClassLabels {
     sums_.loss += wide<Wide<Real>>(sums.loss);
     sums_.temperature_gradient += wide<Wide<Real>>(sums.temperature_gradient);
     return all;
+  }
+
+  /// False if one is not of 32 bits: it is absent.
+  bool read_small_labels(Index first, Index count, std::int32_t* to) const {
+    bool are_small = true;
+    for (Index i = 0; i < count; i += 64)
+      are_small = targets_.read_small_labels(first + i, (std::min<Index>)(64, count - i), to + i) && are_small;
+    return are_small;
   }
 
   /// -1 for an absent one.
