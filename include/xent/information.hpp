@@ -14,10 +14,11 @@
 ///   * a negative probability or a NaN gives NaN for its sample only, also where the other argument is 0;
 ///   * p = 0 contributes 0 to entropy and cross-entropy; no class gives 0;
 ///   * arguments are read once where they lie, a lazy expression is evaluated once, and nothing is allocated but that,
-///     the result, and a sample of more than 4096 classes that is not contiguous;
+///     the result and, where neither classes nor samples of float or double are contiguous, or there are more than 4096
+///     classes of 16 bits, a copy of up to 16 samples (256 KB, or one sample);
 ///   * sums run in twice the digits of the result and are rounded once, so that errors do not grow with the classes;
-///   * float and double run in the kernels of simd/, a sample with a number that is no probability, one that is out of
-///     range, or p > 0 where q = 0 in the portable path;
+///   * float and double run in the kernels of simd/, a sample with a number that is no probability, or one that is out
+///     of range (in double next to the subnormal ones), in the portable path;
 ///   * bits of powers of two are exact: the entropy of 2^k equally likely classes is k bits.
 ///
 /// Measured errors are in ULP of the exact result, the worst in any unit of a search with gcc at -O2 and clang at
@@ -28,13 +29,13 @@
 #include <xent/detail/arguments/labels.hpp>
 #include <xent/detail/arguments/number_output.hpp>
 #include <xent/detail/arguments/operand.hpp>
-#include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/output.hpp>
 #include <xent/detail/core/logarithm.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/information/joint_table.hpp>
 #include <xent/detail/information/sums.hpp>
 #include <xent/detail/information/surprise.hpp>
+#include <xent/information_options.hpp>
 #include <xent/types.hpp>
 
 #include <type_traits>
@@ -42,34 +43,7 @@
 
 XENT_NAMESPACE_BEGIN
 
-/// The options of the measures of every sample. The order of the members is API.
-template <class Real>
-struct InformationOptions {
-  Axis axis = Axis::columns;
-  Unit unit = Unit::nats;
-  Executor executor{};  // empty: the calling thread
-};
-
 namespace detail {
-
-template <class P>
-using InformationOptionsOf = InformationOptions<RealOf<typename P::Scalar>>;
-
-/// The options of a call from what stands in their place: options, an axis, a unit, or an axis and a unit.
-template <class P, class Options, class Second>
-decltype(auto) information_options(const Options& options, [[maybe_unused]] const Second& second) {
-  constexpr bool alone = std::is_same_v<Second, NoneType>;
-  constexpr bool unit_first = std::is_same_v<Options, Unit> && !alone;
-  static_assert(!unit_first, "xent: the axis comes before the unit: entropy(p, Axis::rows, Unit::bits)");
-  static_assert(alone || unit_first || (std::is_same_v<Options, Axis> && std::is_same_v<Second, Unit>),
-                "xent: an axis and a unit stand here, or options, which hold both");
-  if constexpr (std::is_same_v<Options, Axis> && std::is_same_v<Second, Unit>)
-    return InformationOptionsOf<P>{options, second, {}};
-  else if constexpr (std::is_same_v<Options, Unit>)
-    return InformationOptionsOf<P>{Axis::columns, options, {}};
-  else
-    return options_in<InformationOptionsOf<P>>(options);
-}
 
 template <class P, class Out, class Options>
 void entropy_into(const Eigen::DenseBase<P>& p, Out&& out, const Options& options) {

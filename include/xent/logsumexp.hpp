@@ -10,13 +10,12 @@
 #include <xent/detail/arguments/options.hpp>
 #include <xent/detail/arguments/output.hpp>
 #include <xent/detail/core/full_exp.hpp>
+#include <xent/detail/softmax/part_of_sum.hpp>
 #include <xent/detail/softmax/softmax_sample.hpp>
 #include <xent/detail/softmax/softmax_tiles.hpp>
 #include <xent/detail/walk/coefficient_runs.hpp>
 #include <xent/detail/walk/runs_out.hpp>
-#include <xent/detail/walk/segment_sums.hpp>
 #include <xent/simd/kernels/logaddexp.hpp>
-#include <xent/simd/kernels/rows.hpp>
 #include <xent/softmax_options.hpp>
 #include <xent/types.hpp>
 
@@ -160,33 +159,6 @@ class LogSumExp {
 
 namespace detail {
 
-/// The maximum of some values, and the sum of exp(z - maximum) over the others, scaled as ExponentialScale says.
-template <class Real>
-struct PartOfSum {
-  Real maximum;
-  Wide<Real> rest;
-};
-
-template <class Real, class Scalar>
-PartOfSum<Real> part_of_sum(Sample<const Scalar> z, Index count) {
-  if constexpr (has_kernels<Real> && std::is_same_v<Scalar, Real>) {
-    constexpr Index worth_the_start = 32;
-    if (simd::has_kernels() && z.stride == 1 && count >= worth_the_start) {
-      const simd::Call<Real> call = kernel_call(Real(1));
-      simd::Traffic<Real> traffic{};
-      simd::Tile<Real> tile{};
-      SegmentSums<Real> sums(Real(1));
-      const auto add = [&](const simd::Rows<const Real>& row, Index size) {
-        simd::RowKernels<Real>::sums(call, row, size, 1, {nullptr, 0}, &traffic, &tile);
-      };
-      sums.add_all(call, z.data, count, false, add, &traffic, &tile);
-      if (is_finite(sums.maximum) && is_finite(sums.rest)) return {sums.maximum, sums.rest * Exponentials<Real>::one()};
-    }
-  }
-  const SoftmaxState<Real> state(z, count, Real(1));
-  return {state.maximum.value, state.rest};
-}
-
 /// Coefficient by coefficient.
 template <class Real, class Scalar>
 void logaddexp_of_pairs(const Samples<const Scalar>& a, const Samples<const Scalar>& b, const Samples<Scalar>& out) {
@@ -252,12 +224,9 @@ void LogSumExp<Real>::push(const Eigen::DenseBase<Values>& values) {
   static_assert(std::is_same_v<Real, RealOf<typename Values::Scalar>>,
                 "xent: LogSumExp takes values of its own scalar: write .cast<>() on them");
   const detail::Operand operand(values);
-  auto z = operand.samples(Axis::columns);
-  if (z.class_stride == 1 && z.sample_stride == z.classes) z = {z.data, z.classes * z.count, 1, 1, 0};
-  for (Eigen::Index i = 0; i < z.count; ++i) {
-    const detail::PartOfSum<Real> part = detail::part_of_sum<Real>(z[i], z.classes);
+  detail::for_each_part_of_sum<Real>(operand.samples(Axis::columns), [&](const detail::PartOfSum<Real>& part) {
     merge(LogSumExp(part.maximum, part.rest));
-  }
+  });
 }
 
 /// The higher maximum stays out of the sum, the lower one enters it. A maximum of NaN or +inf stays, whatever the sum

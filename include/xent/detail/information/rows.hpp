@@ -3,13 +3,14 @@
 
 /// Information measures of samples of probabilities by the kernels of simd/, some samples at a time. Contiguous classes
 /// are read where they lie, samples that lie side by side too; few classes are transposed, so that a lane is a sample;
-/// anything else is gathered. What a kernel refuses, a sample with a number that is no probability or one that is too
-/// small, is left to the portable path.
+/// contiguous numbers of another scalar are converted; anything else is gathered. What a kernel refuses, a sample with
+/// a number that is no probability or one that is too small, is left to the portable path.
 
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/core/wide.hpp>
 #include <xent/detail/walk/conversion.hpp>
+#include <xent/detail/walk/gathered_rows.hpp>
 #include <xent/detail/walk/kernel_call.hpp>
 #include <xent/simd/kernels/information.hpp>
 #include <xent/simd/kernels/transpose.hpp>
@@ -19,7 +20,6 @@
 #include <array>
 #include <cstddef>
 #include <type_traits>
-#include <vector>
 
 XENT_NAMESPACE_BEGIN
 namespace detail {
@@ -40,13 +40,10 @@ class InformationRows {
     else if (lie_in_columns(p, q))
       way_ = Way::columns;
     else
-      way_ = Way::copied;
-    if (way_ == Way::copied && p.classes > held) {
-      held_of_long_p_.resize(static_cast<std::size_t>(p.classes));
-      if (!alone) held_of_long_q_.resize(static_cast<std::size_t>(p.classes));
-    }
+      way_ = p.class_stride == 1 && q.class_stride == 1 && p.classes <= held ? Way::copied : Way::gathered;
     if (way_ == Way::transposed) most_ = std::clamp<Index>(held / (std::max<Index>)(1, p.classes) / 64 * 64, 64, most);
     if (way_ == Way::copied) most_ = 1;
+    if (way_ == Way::gathered) most_ = GatheredRows<Real>::together(p.classes);
   }
 
   /// use(i, the sum in nats) for every sample; portable(i) is the sum that kernels refuse.
@@ -65,8 +62,10 @@ class InformationRows {
           use(first + j, portable(first + j));
         else if constexpr (std::is_same_v<Real, float>)
           use(first + j, nats);
-        else
+        else if (is_finite(nats))
           use(first + j, Wide<Real>::renormalised(nats, lo_[static_cast<std::size_t>(j)]));
+        else
+          use(first + j, Wide<Real>(nats));
       }
     }
   }
@@ -74,7 +73,7 @@ class InformationRows {
  private:
   using Kernels = simd::InformationKernels<Real, measure>;
   static constexpr bool alone = measure == simd::Measure::entropy;
-  enum class Way { rows, columns, transposed, copied };
+  enum class Way { rows, columns, transposed, copied, gathered };
   using Held = std::array<Real, 4096>;
 
   static constexpr Index most = 256;        // samples at a time
@@ -105,15 +104,20 @@ class InformationRows {
         return;
       }
     }
+    if (way_ == Way::gathered) {
+      gathered_p_.load(p_, first, count);
+      if (!alone) gathered_q_.load(q_, first, count);
+      Real* const q = alone ? gathered_p_[0] : gathered_q_[0];
+      return Kernels::rows({gathered_p_[0], n}, {q, n}, n, count, hi_.data(), lo_.data());
+    }
     const Index class_stride = way_ == Way::copied ? 1 : most_;
-    Real* const held_p = held_of_long_p_.empty() ? held_p_.data() : held_of_long_p_.data();
-    Real* const held_q = alone ? held_p : held_of_long_q_.empty() ? held_q_.data() : held_of_long_q_.data();
-    gather(p_, first, count, class_stride, held_p);
+    Real* const held_q = alone ? held_p_.data() : held_q_.data();
+    gather(p_, first, count, class_stride, held_p_.data());
     if (!alone) gather(q_, first, count, class_stride, held_q);
     if (way_ == Way::copied)
-      Kernels::rows({held_p, 0}, {held_q, 0}, n, count, hi_.data(), lo_.data());
+      Kernels::rows({held_p_.data(), 0}, {held_q, 0}, n, count, hi_.data(), lo_.data());
     else
-      Kernels::columns({held_p, most_}, {held_q, most_}, n, count, hi_.data(), lo_.data());
+      Kernels::columns({held_p_.data(), most_}, {held_q, most_}, n, count, hi_.data(), lo_.data());
   }
 
   void gather(const Samples<const Scalar>& x, Index first, Index count, Index class_stride, Real* to) {
@@ -140,7 +144,7 @@ class InformationRows {
   alignas(64) Sums lo_;      // NOLINT: as above
   alignas(64) Held held_p_;  // NOLINT: as above
   alignas(64) Held held_q_;  // NOLINT: as above
-  std::vector<Real> held_of_long_p_{}, held_of_long_q_{};
+  GatheredRows<Real> gathered_p_{}, gathered_q_{};
 };
 
 }  // namespace detail

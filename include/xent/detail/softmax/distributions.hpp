@@ -6,6 +6,7 @@
 #include <xent/config.hpp>
 #include <xent/detail/arguments/operand.hpp>
 #include <xent/detail/walk/caches.hpp>
+#include <xent/detail/walk/conversion.hpp>
 #include <xent/detail/walk/widened_tiles.hpp>
 #include <xent/simd/kernels/transpose.hpp>
 #include <xent/types.hpp>
@@ -89,6 +90,13 @@ class Distributions {
         simd::Traffic<Real> traffic{};
         return simd::TransposeKernels<Real>::gather({y.data, step}, n, count, &traffic, {copy, stride});
       }
+    if constexpr (is_16_bit<TargetScalar<Targets>>) {
+      if (even && step == 1) {
+        for (Index k = 0; k < n; ++k)
+          widen_sample(Sample<const TargetScalar<Targets>>{&y[k], 1}, count, copy + k * stride);
+        return;
+      }
+    }
     for (Index j = 0; j < count; ++j) {
       const auto y_j = targets_.sample(first + j);
       for (Index k = 0; k < n; ++k) copy[k * stride + j] = static_cast<Real>(y_j[k]);

@@ -56,6 +56,15 @@ class GatheredRows {
         return;
       }
     }
+    if constexpr (is_16_bit<Scalar>) {
+      if (z.sample_stride == 1 && z.class_stride != 1) {  // by lines of some samples
+        const simd::Rows<Real> lines = lines_of(count);
+        for (Index k = 0; k < classes_; ++k) widen_sample(Sample<const Scalar>{&z[first][k], 1}, count, lines[k]);
+        simd::Traffic<Real> none;
+        return simd::TransposeKernels<Real>::scatter({lines.data, count}, classes_, count, &none,
+                                                     {buffer_.data(), classes_});
+      }
+    }
     for (Index i = 0; i < count; ++i) {
       if constexpr (is_16_bit<Scalar>)
         widen_sample(z[first + i], classes_, (*this)[i]);
@@ -73,6 +82,15 @@ class GatheredRows {
                                                     {out[first].data, out.class_stride});
       }
     }
+    if constexpr (is_16_bit<Out>) {
+      if (out.sample_stride == 1 && out.class_stride != 1) {
+        const simd::Rows<Real> lines = lines_of(count);
+        simd::Traffic<Real> none;
+        simd::TransposeKernels<Real>::gather({buffer_.data(), classes_}, classes_, count, &none, lines);
+        for (Index k = 0; k < classes_; ++k) narrow_sample(lines[k], count, Sample<Out>{&out[first][k], 1}, false);
+        return;
+      }
+    }
     for (Index i = 0; i < count; ++i) {
       if constexpr (is_16_bit<Out>)
         narrow_sample((*this)[i], classes_, out[first + i], false);
@@ -82,8 +100,15 @@ class GatheredRows {
   }
 
  private:
+  /// Memory for the classes of some samples side by side.
+  simd::Rows<Real> lines_of(Index count) {
+    lines_.resize(static_cast<std::size_t>(classes_ * count));
+    return {lines_.data(), count};
+  }
+
   Index classes_ = 0;
   std::vector<Real> buffer_{};
+  std::vector<Real> lines_{};
 };
 
 /// Rows as kernels for Real want them: where they lie, or some gathered at a time.

@@ -6,13 +6,15 @@
 /// What stands for 0 in a logarithm that is multiplied with 0, and the least other number there.
 template <class L>
 inline constexpr typename L::Real least_in_log = is_float<L> ? typename L::Real(0x1p-149) : typename L::Real(0x1p-1022);
-/// Below this a divisor is out of range, unless what is divided is 0.
+/// What divergences of floats are multiplied with, so that no divisor is subnormal.
+template <class L>
+inline constexpr typename L::Real lift = is_float<L> ? typename L::Real(0x1p24) : typename L::Real(1);
+/// A divisor out of this range is not for these loops, unless it or what is divided is 0.
 template <class L>
 inline constexpr
     typename L::Real least_divisor = is_float<L> ? typename L::Real(0x1p-126) : typename L::Real(0x1p-1000);
-/// The product with it is infinite for a divisor whose inverse is out of range.
 template <class L>
-inline constexpr typename L::Real far_from_largest = is_float<L> ? typename L::Real(0x1p8) : typename L::Real(0x1p900);
+inline constexpr typename L::Real largest_divisor = is_float<L> ? typename L::Real(0x1p120) : typename L::Real(0x1p124);
 /// A sum below this, but for 0, may have lost digits of its terms.
 inline constexpr double least_information = 0x1p-800;
 
@@ -82,12 +84,13 @@ class InformationLanes {
   using V = typename L::V;
   using Real = typename L::Real;
   using W = typename WideOf<L>::type;
+  static constexpr bool divides = measure == Measure::kl_divergence || measure == Measure::js_divergence;
 
  public:
-  InformationLanes() : least_(L::set1(0)), excluded_(L::set1(0)), poison_(L::set1(0)) {}
+  InformationLanes()
+      : least_(L::set1(0)), excluded_(L::set1(0)), infinite_(L::set1(0)), greatest_(L::set1(0)), poison_(L::set1(0)) {}
 
   void add(V p, V q) {
-    const V none = L::set1(0);
     least_ = L::smaller(p, least_);
     if constexpr (measure == Measure::entropy) {
       add_logs<false>(p, p);
@@ -96,16 +99,20 @@ class InformationLanes {
     }
     least_ = L::smaller(q, least_);
     if constexpr (measure == Measure::cross_entropy) {
-      poison_ = L::fma(q, none, poison_);
-      excluded_ = L::larger(L::select_greater(L::set1(least_in_log<L>), q, p, none), excluded_);
+      poison_ = L::fma(q, L::set1(0), poison_);
+      exclude(p, q, L::set1(least_in_log<L>));
       add_logs<false>(p, q);
       if constexpr (is_float<L>) add_logs<true>(p, q);
     } else {
       constexpr bool js = measure == Measure::js_divergence;
+      if constexpr (is_float<L>) {
+        p = p * L::set1(lift<L>);
+        q = q * L::set1(lift<L>);
+      }
       const V m = js ? (p + q) * L::set1(Real(0.5)) : q;
       const V least = L::set1(least_divisor<L>);
-      poison_ = L::fma(m * L::set1(far_from_largest<L>), none, poison_);
-      excluded_ = L::larger(L::select_greater(least, m, js ? m : p, none), excluded_);
+      greatest_ = L::larger(m, greatest_);
+      exclude(js ? m : p, m, least);
       const V by_m = L::set1(1) / L::larger(least, m);
       add_divergences<false>(p, q, by_m);
       if constexpr (is_float<L>) add_divergences<true>(p, q, by_m);
@@ -114,7 +121,11 @@ class InformationLanes {
 
   /// For one sample.
   void total(double* hi, double* lo) const {
-    const double flag = any_nan<L>(irregular()) ? std::numeric_limits<double>::quiet_NaN() : 0;
+    const V flags = irregular();
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const double flag = any_nan<L>(flags)        ? std::numeric_limits<double>::quiet_NaN()
+                        : L::greatest(flags) > 0 ? infinity
+                                                 : 0;
     const W sum(total_of(is_float<L> ? low_ + high_ : low_));
     store(checked(sum, Double::set1(flag)), 1, hi, lo);
   }
@@ -149,10 +160,24 @@ class InformationLanes {
     }
   }
 
+  /// p, of a divisor below the least one, is not for these loops; of one that is 0, it is infinitely unlikely.
+  void exclude(V p, V divisor, V least) {
+    const V none = L::set1(0);
+    if constexpr (!is_float<L>) {
+      const V too_small = L::select_greater(least, divisor, p, none);
+      excluded_ = L::larger(L::select_equal(divisor, none, none, too_small), excluded_);
+    }
+    infinite_ = L::larger(L::select_equal(divisor, none, p, none), infinite_);
+  }
+
+  /// 0 where the sum is right, infinity where the measure is infinite, NaN where neither is said.
   V irregular() const {
+    const V none = L::set1(0);
     const V nan = L::set1(std::numeric_limits<Real>::quiet_NaN());
-    const V below = L::select_greater(L::set1(0), least_, nan, poison_);
-    return L::select_greater(excluded_, L::set1(0), nan, below);
+    const V infinite = L::select_greater(infinite_, none, L::set1(std::numeric_limits<Real>::infinity()), none);
+    V flags = L::select_greater(none, least_, nan, infinite + poison_);
+    if (divides) flags = L::select_greater(greatest_, L::set1(largest_divisor<L>), nan, flags);
+    return is_float<L> ? flags : L::select_greater(excluded_, none, nan, flags);
   }
   /// The measure from the sum, or NaN.
   static W checked(const W& sum, Double::V flag) {
@@ -164,6 +189,7 @@ class InformationLanes {
     W result = sum;
     if constexpr (measure == Measure::entropy || measure == Measure::cross_entropy) result = W(0) - sum;
     if constexpr (measure == Measure::js_divergence) result = halved(sum);
+    if constexpr (divides && is_float<L>) result = One(result.hi * D::set1(1 / static_cast<double>(lift<L>)));
     result.hi = flag + D::select(regular, result.hi, D::set1(std::numeric_limits<double>::quiet_NaN()));
     return result;
   }
@@ -177,7 +203,7 @@ class InformationLanes {
     return second ? &high_ : &low_;
   }
   W low_{0}, high_{0};
-  V least_, excluded_, poison_;  // >= 0, 0 and 0 of regular lanes
+  V least_, excluded_, infinite_, greatest_, poison_;  // >= 0, 0, 0, not too large and 0 of regular lanes
 };
 
 template <class L, Measure measure>
