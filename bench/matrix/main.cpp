@@ -1,8 +1,10 @@
 // Every function by every option, layout, scalar and kind of logits, each beside the plain call of the same scalar,
 // layout and shape: the softmax cross-entropy of labels, with a gradient. What takes more than three times as long is
-// marked.
+// marked: by > where reasons.cpp has a reason for it, by >> where it has none.
 //
-//     bench_matrix [--classes N] [--samples N] [--only TEXT] [--above RATIO] [--seconds S]
+//     bench_matrix [--classes N] [--samples N] [--only TEXT] [--above RATIO] [--seconds S] [--reasons]
+//
+// With --reasons it prints the table of docs/costs.md, and what has no reason.
 //
 // There are some fifteen thousand lines: --only "float columns " is one scalar in one layout, --only "hvp" one
 // function.
@@ -70,6 +72,11 @@ void run(int argc, char** argv) {
   RatioTable::Settings settings;
   for (int i = 1; i < argc; i += 2) {
     const std::string name = argv[i];
+    if (name == "--reasons") {
+      settings.only_reasons = true;
+      --i;
+      continue;
+    }
     if (i + 1 == argc) throw std::invalid_argument(name + " takes a value");
     const std::string value = argv[i + 1];
     if (name == "--classes")

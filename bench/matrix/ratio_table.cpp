@@ -58,7 +58,7 @@ std::pair<double, double> in_turn(const RatioTable::Call& restore, const RatioTa
 }  // namespace
 
 RatioTable::RatioTable(Settings settings) : settings_(std::move(settings)) {
-  std::printf("%10s %9s      line\n", "ns/logit", "x plain");
+  if (!settings_.only_reasons) std::printf("%10s %9s      line\n", "ns/logit", "x plain");
 }
 
 void RatioTable::begin(std::string before, std::string after, Eigen::Index logits, Call plain) {
@@ -68,16 +68,36 @@ void RatioTable::begin(std::string before, std::string after, Eigen::Index logit
   plain_ = std::move(plain);
 }
 
-void RatioTable::end() const { std::printf("%d of %d lines above %g x\n", cliffs_, lines_, cliff); }
+void RatioTable::end() const {
+  print_reasons();
+  std::printf("%s%d of %d lines above %g x, %d of them without a reason\n", settings_.only_reasons ? "\n" : "", cliffs_,
+              lines_, cliff, without_reason_);
+}
+
+void RatioTable::print_reasons() const {
+  if (settings_.only_reasons) std::printf("| x plain | ns a logit | worst line | why |\n|---:|---:|---|---|\n");
+  const char* const form = settings_.only_reasons ? "| %.1f | %.2f | %s | %s |\n" : "%9.1f %9.3f  %s: %s\n";
+  for (const auto& [reason, line] : worst_)
+    std::printf(form, line.ratio, line.nanoseconds, line.name.c_str(), reason->why);
+}
 
 void RatioTable::add(const std::string& name, const Call& restore, const Call& call) {
   if (name.find(settings_.only) == std::string::npos) return;
   const auto [own, plain] = in_turn(restore, call, plain_, settings_.seconds);
-  const double ratio = own / plain;
+  const Line line{own / plain, 1e9 * own / logits_, name};
+  const bool is_cliff = line.ratio > cliff;
+  const Reason* const reason = is_cliff ? reason_of(name, line.ratio) : nullptr;
   ++lines_;
-  if (ratio > cliff) ++cliffs_;
-  if (ratio < settings_.above) return;
-  std::printf("%10.3f %9.2f  %s  %s\n", 1e9 * own / logits_, ratio, ratio > cliff ? ">>" : "  ", name.c_str());
+  if (is_cliff) ++cliffs_;
+  if (is_cliff && !reason) ++without_reason_;
+  if (reason && line.ratio > worst_[reason].ratio) worst_[reason] = line;
+  const bool unexplained = is_cliff && !reason;
+  if (line.ratio < settings_.above || (settings_.only_reasons && !unexplained)) return;
+  std::printf("%10.3f %9.2f  %s  %s\n", line.nanoseconds, line.ratio,
+              unexplained ? ">>"
+              : reason    ? " >"
+                          : "  ",
+              name.c_str());
   std::fflush(stdout);
 }
 

@@ -7,9 +7,12 @@
 #include <Eigen/Core>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <type_traits>
 #include <utility>
+
+#include "reasons.hpp"
 
 namespace bench {
 
@@ -24,6 +27,7 @@ class RatioTable {
     std::string only{};  // a part of the names of lines to print
     double above = 0;    // and the ratio from which on they are
     double seconds = 0.05;
+    bool only_reasons = false;  // no lines, and the reasons as a table in Markdown
   };
 
   explicit RatioTable(Settings settings);
@@ -48,11 +52,18 @@ class RatioTable {
     });
   }
 
-  /// Prints how many lines there were, and how many of them were cliffs.
+  /// Prints how many lines there were, how many of them were cliffs, and the worst line of each reason for that.
   void end() const;
 
  private:
+  struct Line {
+    double ratio = 0;
+    double nanoseconds = 0;  // a logit
+    std::string name{};
+  };
+
   void add(const std::string& name, const Call& restore, const Call& call);
+  void print_reasons() const;
 
   Settings settings_;
   std::string before_{}, after_{};
@@ -60,6 +71,8 @@ class RatioTable {
   Call plain_{};
   int lines_ = 0;
   int cliffs_ = 0;
+  int without_reason_ = 0;
+  std::map<const Reason*, Line> worst_{};  // in the order of their table
 };
 
 }  // namespace bench

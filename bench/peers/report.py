@@ -230,7 +230,8 @@ def page(results):
 
 Softmax cross-entropy of float logits and labels: mean loss and gradient, 64 MB of logits, one thread. Written by
 `bench/peers/run`, which installs the peers, measures and writes this page; it is not edited by hand. It keeps the tables of
-other processors, and the section on compile time, which has a program of its own.
+other processors, and the section on compile time, which has a program of its own. What other functions and options cost
+beside this call: [costs.md](costs.md).
 
 ![time a logit over the number of classes](performance.svg)
 

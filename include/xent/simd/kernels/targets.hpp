@@ -3,8 +3,8 @@
 
 /// Softmax cross-entropy of targets that have a number for every class.
 ///
-/// The target of class k is Y_k = (slope p_k + constant) q_k, with numbers p of a distribution and class weights q; that
-/// of a masked class is 0. Labels and the entries of sparse distributions, which the caller adds, come on top.
+/// The target of class k is Y_k = (slope p_k + constant) q_k, with numbers p of a distribution and class weights q;
+/// that of a masked class is 0. Labels and the entries of sparse distributions, which the caller adds, come on top.
 
 #include <xent/config.hpp>
 #include <xent/simd/tile.hpp>
