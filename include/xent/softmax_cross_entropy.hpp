@@ -62,18 +62,18 @@ void hvp_into(const Eigen::DenseBase<Logits>& logits, const Targets& targets,
 /// docs/softmax_cross_entropy.md has the whole table.
 ///
 /// Bounds for float and double: labels 3.5 ULP (loss of a sample) and 4 ULP (each coefficient of the gradient);
-/// distributions and smoothing 4 ULP and 6 ULP of w / (D T) max(sum Y s_k, Y_k); with z-loss 10 ULP of the sizes of the
-/// terms and 9 ULP of w / (D T) max((sum Y + 2 zeta m) s_k, Y_k), m = max(|lse|, |max z| / T): a square has twice the
-/// error. Worst of a search, float / double: 2.9 / 2.1 and 3.3 / 3.5 for labels. One-hot columns cancel at the target
-/// as s_k - Y_k does: only labels keep the digits of a confident gradient.
-/// Cost: about that of copying the logits, and dense targets of their scalar or of 16 bits, by the kernels of simd/
-/// (docs/performance.md) for float, double and 16-bit logits; elsewhere, and for dense targets of more digits than the
-/// logits, which no kernel may round, two exponentials a logit in the wide type: ten times as long and more. No
-/// heap for up to 4 MiB of logits, but for a sparse target stored class by class; then at most one tile a block: for a
-/// strided class axis (or the numbers of 4 KB of samples, 200 KB), more than 4096 classes of 16 bits, or dense targets
-/// that are copied since they lie otherwise than the logits or have 16 bits; and two buffers of a sample's results on
-/// their way past the caches. Source: J. S. Bridle, "Probabilistic interpretation of feedforward classification network
-/// outputs" (1990), for s - y.
+/// distributions and smoothing 4.5 ULP and 6 ULP of w / (D T) max(sum Y s_k, Y_k); with z-loss 10 ULP of the sizes of
+/// the terms and 9 ULP of w / (D T) max((sum Y + 2 zeta m) s_k, Y_k), m = max(|lse|, |max z| / T): a square has twice
+/// the error. Worst of a search, float / double: 2.9 / 2.1 and 3.3 / 3.5 for labels. One-hot columns cancel at the
+/// target as s_k - Y_k does: only labels keep the digits of a confident gradient. Cost: about that of copying the
+/// logits, and dense targets of their scalar or of 16 bits, by the kernels of simd/ (docs/performance.md) for float,
+/// double and 16-bit logits; elsewhere, and for dense targets of more digits than the logits, which no kernel may
+/// round, two exponentials a logit in the wide type: ten times as long and more. No heap for up to 4 MiB of logits, but
+/// for a sparse target stored class by class; then at most one tile a block: for a strided class axis (or the numbers
+/// of 4 KB of samples, 200 KB), more than 4096 classes of 16 bits, or dense targets that are copied since they lie
+/// otherwise than the logits or have 16 bits; and two buffers of a sample's results on their way past the caches.
+/// Source: J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs" (1990), for s -
+/// y.
 template <class Logits, class Targets, class Options = detail::CrossEntropyOptionsOf<Logits>,
           class Report = detail::CrossEntropyReportOf<Logits>*,
           detail::EnableIfOptions<Options, detail::CrossEntropyOptionsOf<Logits>> = 0>

@@ -16,7 +16,7 @@ class CrossEntropyMeasure {
   explicit CrossEntropyMeasure(Table& table)
       : plain_{table.row<Real>("loss of a sample, label", 3.5), table.row<Real>("reduced loss, label", 5.5),
                table.row<Real>("gradient of a label, weighted", 4)},
-        soft_{table.row<Real>("loss of a sample, smoothed or soft", 4), table.row<Real>("reduced loss, other", 6),
+        soft_{table.row<Real>("loss of a sample, smoothed or soft", 4.5), table.row<Real>("reduced loss, other", 6),
               table.row<Real>("gradient, smoothed or soft", 6, "w/(D T) max(sum Y s_k, Y_k)")},
         with_z_loss_{table.row<Real>("loss of a sample, z-loss", 10, "w (sum Y lse - sum_k Y_k z_k / T + zeta m^2)"),
                      table.row<Real>("reduced loss, z-loss", 12, "the sizes of its terms"),

@@ -106,7 +106,7 @@ void measure_logits(Table& table) {
     }
   }
 
-  Row& kl = table.row<Real>("kl_divergence_from_logits", 4);
+  Row& kl = table.row<Real>("kl_divergence_from_logits", 4.5);
   Row& kl_p =
       table.row<Real>("kl_divergence_from_logits, d_p", 4, "p_k / T max(|log p_k/q_k|, sum_j p_j |log p_j/q_j|)");
   Row& kl_q = table.row<Real>("kl_divergence_from_logits, d_q", 8, "max(p_k, q_k) / T");

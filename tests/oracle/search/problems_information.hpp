@@ -135,7 +135,7 @@ template <class Real>
 class LogitDivergenceProblem : public Problem<Real> {
  public:
   LogitDivergenceProblem()
-      : Problem<Real>(inputs_of_logits(Inputs::logits), {{"kl_divergence_from_logits", 4},
+      : Problem<Real>(inputs_of_logits(Inputs::logits), {{"kl_divergence_from_logits", 4.5},
                                                          {"kl_divergence_from_logits, d_p", 4},
                                                          {"kl_divergence_from_logits, d_q", 8}}) {}
 

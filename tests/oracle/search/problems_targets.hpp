@@ -25,7 +25,7 @@ class TargetProblem : public Problem<Real> {
 
  public:
   TargetProblem()
-      : Problem<Real>(what_it_reads(), {{name() + ", loss", 4},
+      : Problem<Real>(what_it_reads(), {{name() + ", loss", 4.5},
                                         {name() + ", gradient", 6},
                                         {name() + ", loss with z-loss", 10},
                                         {name() + ", gradient with z-loss", 9}}) {}

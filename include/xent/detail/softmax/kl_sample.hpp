@@ -11,6 +11,9 @@
 #include <xent/detail/softmax/softmax_sample.hpp>
 #include <xent/types.hpp>
 
+#include <cmath>
+#include <limits>
+
 XENT_NAMESPACE_BEGIN
 namespace detail {
 
@@ -52,6 +55,26 @@ W exponential_excess(const W& u) {
   return excess;
 }
 
+/// The unit of distances that are too large for products with exponentials, and from where on: a power of two. Other
+/// types than these have room for all distances of their logits.
+template <class W>
+struct FarUnit {
+  static bool is_for(const W& /*distance*/) { return false; }
+  static W value() { return W(1); }
+  static W inverse() { return W(1); }
+};
+template <class T>
+struct FarUnit<Twofold<T>> {
+  using W = Twofold<T>;
+  static bool is_for(const W& distance) {
+    constexpr int room = 324;  // for the scale of exponentials, and for their sum
+    const T most = std::ldexp(T(1), std::numeric_limits<T>::max_exponent - room);
+    return !(most > distance.hi && -most < distance.hi);
+  }
+  static W value() { return W(T(0x1p-300)); }
+  static W inverse() { return W(T(0x1p300)); }
+};
+
 /// With t_k = log q_k - log p_k up to a constant, and c = sum_k p_k t_k:
 ///
 ///     KL(p || q) = log1p(sum_k p_k g(t_k - c))
@@ -72,6 +95,8 @@ struct KlSample {
   W shift{0};                 // the distance of the anchor from the maximum of z_q
   bool separated = false;     // q has masked a class that p has not
   W value{0};
+  W unit{1};  // of t and c, where they are too large
+  W by_unit{1};
   W center{0};  // c
 
   template <class Scalar>
@@ -85,11 +110,10 @@ struct KlSample {
         value = W(infinity<Real>());
         return;
       }
-      if (p.confident()) {
-        const Real at = static_cast<Real>(z_q[p.maximum.index]);
-        anchor = Exponentials<Real>(at, temperature);
-        shift = q.exponentials.distance(at);
-      }
+      const Real at = p.confident() ? static_cast<Real>(z_q[p.maximum.index]) : q.maximum.value;
+      if (p.confident()) anchor = Exponentials<Real>(at, temperature);
+      find_center(z_p, z_q, classes);
+      shift = q.exponentials.distance_in(unit, at);
       add_up(z_p, z_q, classes);
     }
   }
@@ -128,19 +152,41 @@ struct KlSample {
       c.x_q = q.exponentials.distance(z_q);
       c.e_q = q.exponentials.exponential(c.x_q);
     }
-    if (c.in_p && c.in_q) c.t = p.exponentials.distance_beyond(z_p, anchor, z_q);
+    if (c.in_p && c.in_q) c.t = p.exponentials.distance_beyond(z_p, anchor, z_q, unit);
     return c;
   }
 
+  /// Of a number in `unit`; infinite where that is too large.
+  W in_nats(const W& x) const {
+    const W nats = x * by_unit;
+    return is_finite(nats) ? nats : W(x > W(0) ? infinity<Real>() : -infinity<Real>());
+  }
+
  private:
+  /// c, and the unit of it.
   template <class Scalar>
-  void add_up(Sample<const Scalar> z_p, Sample<const Scalar> z_q, Index classes) {
+  void find_center(Sample<const Scalar> z_p, Sample<const Scalar> z_q, Index classes) {
+    bool is_far = false;
     for (Index k = 0; k < classes; ++k) {
       const Pair c = pair(z_p[k], z_q[k]);
+      is_far = is_far || FarUnit<W>::is_for(c.t);
       center += c.e_p * c.t;
     }
+    if (is_far) {
+      unit = FarUnit<W>::value();
+      by_unit = FarUnit<W>::inverse();
+      center = W(0);
+      for (Index k = 0; k < classes; ++k) {
+        const Pair c = pair(z_p[k], z_q[k]);
+        center += c.e_p * c.t;
+      }
+    }
     center = center / p.sum;
-    const W log_scale = shift - center;
+  }
+
+  template <class Scalar>
+  void add_up(Sample<const Scalar> z_p, Sample<const Scalar> z_q, Index classes) {
+    const W log_scale = in_nats(shift - center);
     value = W(q.log_sum - p.log_sum) + log_scale;
     // That cancels, by as much as the distributions agree. Above 64 it has lost nothing, and exp(-c) might overflow.
     if (!(value < W(64))) return;
@@ -148,13 +194,14 @@ struct KlSample {
     W excess(0);
     for (Index k = 0; k < classes; ++k) {
       const Pair c = pair(z_p[k], z_q[k]);
-      const W u = c.t - center;
+      const W far_u = c.t - center;
+      const W u = saturated<W>(in_nats(far_u));
       if (!c.in_p)
         excess += c.e_q * scale;
       else if (u < W(2) && u > W(-2))
         excess += c.e_p * exponential_excess(u);
       else
-        excess += W(c.e_q * scale) - W(c.e_p * W(W(1) + u));
+        excess += W(c.e_q * scale) - (unit == W(1) ? W(c.e_p * W(W(1) + u)) : W(c.e_p + in_nats(c.e_p * far_u)));
     }
     value = math::log1p_of(W(excess / p.sum));
   }
@@ -191,12 +238,13 @@ Wide<Real> write_kl_gradients(const KlSample<Real>& sample, Sample<const Scalar>
   for (Index k = 0; k < classes; ++k) {
     const auto c = sample.pair(z_p[k], z_q[k]);
     const bool in_both = c.in_p && c.in_q && !sample.separated;
-    const W u = in_both ? W(c.t - sample.center) : W(0);
+    const W far_u = in_both ? W(c.t - sample.center) : W(0);  // in the unit of the sample
+    const W u = saturated<W>(sample.in_nats(far_u));
     const W v = u - sample.value;
     const bool agreed_class = agreed && k == p.maximum.index;
     const bool by_v = in_both && nearly_equal && v < W(1) && v > W(-1) &&
                       !(agreed_class && (sample.value > others || u > others || W(-u) > others));
-    const W slope_p = in_both ? W(W(0) - times_p(c.e_p, u)) : W(0);
+    const W slope_p = in_both ? sample.in_nats(W(W(0) - times_p(c.e_p, far_u))) : W(0);
     W slope_q(0);
     if (by_v)
       slope_q = times_p(c.e_p, W(v + exponential_excess(v)));
@@ -204,8 +252,8 @@ Wide<Real> write_kl_gradients(const KlSample<Real>& sample, Sample<const Scalar>
       slope_q = times_p(p.rest) - times_q(q.rest);
     else
       slope_q = times_q(c.e_q) - times_p(c.e_p);
-    if (!(slope_p == W(0))) temperature_gradient += c.x_p * slope_p;
-    if (!(slope_q == W(0)) && c.in_q) temperature_gradient += c.x_q * slope_q;
+    if (!(slope_p == W(0))) temperature_gradient += saturated<W>(saturated<W>(c.x_p) * saturated<W>(slope_p));
+    if (!(slope_q == W(0)) && c.in_q) temperature_gradient += saturated<W>(saturated<W>(c.x_q) * slope_q);
     if (d_p) (*d_p)[k] = narrow<OutP>(slope_p);
     if (d_q) (*d_q)[k] = narrow<OutQ>(slope_q);
   }

@@ -109,14 +109,21 @@ class Exponentials {
     return W(2) * W(W(half * maximum_ - half * logit) / temperature_);
   }
 
-  /// distance(z) - other.distance(y), finite, rounded after the subtraction only: nearly equal logits keep the digits
-  /// of their difference. Halved, the distances are finite.
+  /// unit (m - z) / T, for a unit that is a power of two.
   template <class Scalar>
-  W distance_beyond(const Scalar& z, const Exponentials& other, const Scalar& y) const {
-    const auto half = [](const W& x) { return Wider<W>(W(W(0.5) * x)); };
-    const Wider<W> own = half(maximum_) - half(widen<W>(static_cast<Real>(z)));
-    const Wider<W> others = half(other.maximum_) - half(widen<W>(static_cast<Real>(y)));
-    return saturated<W>(narrow<W>(Wider<W>(Wider<W>(own - others) / half(temperature_))));
+  W distance_in(const W& unit, const Scalar& z) const {
+    return W(unit * maximum_ - unit * widen<W>(static_cast<Real>(z))) / temperature_;
+  }
+
+  /// unit (distance(z) - other.distance(y)), finite, rounded after the subtraction only: nearly equal logits keep the
+  /// digits of their difference. Halved, the distances are finite.
+  template <class Scalar>
+  W distance_beyond(const Scalar& z, const Exponentials& other, const Scalar& y, const W& unit) const {
+    const W half(0.5);
+    const auto part = [&](const W& x) { return Wider<W>(W(unit * W(half * x))); };
+    const Wider<W> own = part(maximum_) - part(widen<W>(static_cast<Real>(z)));
+    const Wider<W> others = part(other.maximum_) - part(widen<W>(static_cast<Real>(y)));
+    return saturated<W>(narrow<W>(Wider<W>(Wider<W>(own - others) / Wider<W>(W(half * temperature_)))));
   }
 
   /// exp(-x), scaled; `one` is exp(0).

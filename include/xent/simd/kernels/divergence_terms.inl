@@ -119,13 +119,15 @@ struct Divergence {
   }
 
  private:
-  /// Masked by both: 0. By q alone: NaN, which is not for the kernels.
+  /// Masked by both: 0. By q alone: NaN, which is not for the kernels; neither is a q so much smaller than an e that is
+  /// below the range that the product counts, as it can in double.
   static W where_present(V e, const W& t, V z_p, V z_q) {
     const V masked = Double::set1(minus_infinity<Double>);
     const V none = Double::set1(0);
     const V nan = Double::set1(std::numeric_limits<double>::quiet_NaN());
     const V where_q_is = Double::select_equal(z_p, masked, none, nan);
-    const V where_p_is = Double::select_equal(z_q, masked, where_q_is, Double::set1(beyond));
+    const V of_both = Double::select(t.hi < Double::set1(-0x1p80), nan, Double::set1(beyond));
+    const V where_p_is = Double::select_equal(z_q, masked, where_q_is, is_float<L> ? Double::set1(beyond) : of_both);
     return select(e == none, W(where_p_is), t);
   }
   [[gnu::always_inline]] static One difference_of_product(const One& a, const One& b, const One& c) {
