@@ -195,3 +195,18 @@ TEST_CASE("amounts that are nothing beside the others keep what they add") {
   CHECK(near(xent::conditional_entropy(Eigen::RowVector2d(1e30, 1e-250)),
              1e-250 * (1 + std::log(1e30) + 250 * std::log(10))));
 }
+
+TEST_CASE("counts at the ends of the range") {
+  const auto entropy = [](std::vector<double> counts, Estimator estimator = Estimator::maximum_likelihood) {
+    return xent::entropy_from_counts(counts, estimator);
+  };
+  const auto exact = [](std::vector<long double> counts) { return oracle::exactly(xent::entropy_from_counts(counts)); };
+  CHECK(oracle::ulp_error(entropy({1e308, 1e308}), oracle::exactly(ln2)) <= 1);
+  CHECK(oracle::ulp_error(entropy({1e308, 1e308}, Estimator::miller_madow), oracle::exactly(ln2)) <= 1);
+  CHECK(oracle::ulp_error(entropy({5e-324, 5e-324}), oracle::exactly(ln2)) <= 1);
+  CHECK(oracle::ulp_error(entropy({1e-310, 3e-310}), exact({1e-310, 3e-310})) <= 1);
+  CHECK(oracle::ulp_error(entropy({1.5e308, 1e300, 1}), exact({1.5e308L, 1e300, 1})) <= 1);
+  // 1 + (m - 1) / 2n: of one observation in all
+  CHECK(oracle::ulp_error(entropy({0.5, 0.5}, Estimator::miller_madow), oracle::exactly(ln2 + 0.5L)) <= 1);
+  CHECK(entropy({1e-310, 3e-310}, Estimator::miller_madow) > 1e308);
+}

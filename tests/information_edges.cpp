@@ -117,3 +117,19 @@ TEST_CASE("terms below the normal range add up to a result within it") {
   // q just below 1: -log q = 2^-6 + ...
   CHECK(scaled_ulps(xent::cross_entropy(p, zero + 0.984375), 4096 * -std::log1p(-0x1p-6L)) <= 1);
 }
+
+TEST_CASE("tables whose sums leave the range") {
+  Table<double> joint = Table<double>::Constant(2, 2, 1e308);
+  CHECK(xent::mutual_information(joint) == 0);
+  CHECK(xent::conditional_entropy(joint) == infinity<double>);  // 4e308 ln 2
+  joint << 1e308, 1e300, 1e308, 1e308;
+  using Wide = Table<long double>;
+  const Wide exact = joint.cast<long double>();
+  CHECK(oracle::ulp_error(xent::mutual_information(joint), oracle::exactly(xent::mutual_information(exact))) <= 1);
+  CHECK(oracle::ulp_error(xent::mutual_information(joint.transpose()),
+                          oracle::exactly(xent::mutual_information(exact))) <= 1);
+  CHECK(oracle::ulp_error(xent::conditional_entropy(joint), oracle::exactly(xent::conditional_entropy(exact))) <= 1);
+  joint(1, 0) = infinity<double>;
+  CHECK(std::isnan(xent::mutual_information(joint)));
+  CHECK(std::isnan(xent::conditional_entropy(joint)));
+}

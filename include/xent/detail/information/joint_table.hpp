@@ -34,7 +34,8 @@ class JointTable {
   using W = Wider<Wide<Real>>;
   using Rows = KernelRows<Real, Scalar>;
 
-  explicit JointTable(const Samples<const Scalar>& rows) : rows_(rows) {}
+  /// `is_huge`: sums of its entries may leave the range.
+  explicit JointTable(const Samples<const Scalar>& rows, bool is_huge = false) : rows_(rows), is_huge_(is_huge) {}
 
   /// sum_ij J_ij log(R_i / J_ij), R_i = sum_j J_ij
   Real entropy_within_rows(Unit unit) const {
@@ -43,11 +44,12 @@ class JointTable {
     for (Index i = 0; i < rows_.count; ++i) {
       if (add_entropy_by_kernels(rows, i, sum)) continue;
       const W row = row_sum(i);
-      if (!is_amount(row)) return nan<Real>();
+      if (!is_amount(row) || !is_finite(row))
+        return is_huge_ ? nan<Real>() : JointTable(rows_, true).entropy_within_rows(unit);
       XENT_ON_REFUSAL;
       if (row > W(0)) sum += entropy_of_amounts(rows_.classes, row, [&](Index j) { return entry(i, j); });
     }
-    return narrow<Real>(in_unit(unscaled(sum), unit));
+    return in_unit_of_table(sum, unit);
   }
 
   /// sum_ij core(J_ij, R_i C_j / N), N = sum J: the parts -p + q of the cores cancel identically, also where N has been
@@ -66,21 +68,22 @@ class JointTable {
       for (Index j = 0; j < rows_.classes; ++j) shares[static_cast<std::size_t>(j)] += entry(i, j);
       total += row_sum(i);
     }
-    if (!is_amount(total)) return nan<Real>();
+    if (!is_amount(total) || !is_finite(total))
+      return is_huge_ ? nan<Real>() : JointTable(rows_, true).portable_dependence(unit);
     if (total == W(0)) return Real(0);
     for (W& share : shares) share = share / total;
     W sum(0);
     for (Index i = 0; i < rows_.count; ++i)
       add_dependence(
           i, row_sum(i), [&](Index j) { return shares[static_cast<std::size_t>(j)]; }, sum);
-    return narrow<Real>(in_unit(unscaled(sum), unit));
+    return in_unit_of_table(sum, unit);
   }
 
   /// False where a row is left to the caller.
   bool add_entropy_by_kernels([[maybe_unused]] Rows& rows, [[maybe_unused]] Index i, [[maybe_unused]] W& sum) const {
     if constexpr (has_kernels<Real>) {
       using Kernels = simd::JointKernels<Real>;
-      if (!simd::has_kernels()) return false;
+      if (!simd::has_kernels() || is_huge_) return false;
       const simd::Twice of_row = Kernels::add_row(rows[i], rows_.classes, nullptr, nullptr);
       const W row = W::renormalised(of_row.hi, of_row.lo);
       if (row == W(0)) return true;
@@ -108,7 +111,6 @@ class JointTable {
       rows[static_cast<std::size_t>(i)] = sum;
       total += W::renormalised(sum.hi, sum.lo);
     }
-    if (is_nan(total.hi)) return nan<Real>();
     if (total == W(0)) return Real(0);
     if (!is_finite(total.hi)) return portable_dependence(unit);
     for (std::size_t j = 0; j < columns; ++j)
@@ -127,7 +129,7 @@ class JointTable {
       };
       add_dependence(i, scaled(W::renormalised(row.hi, row.lo)), share, sum);
     }
-    return narrow<Real>(in_unit(unscaled(sum), unit));
+    return in_unit_of_table(sum, unit);
   }
 
   template <class Share>
@@ -138,7 +140,14 @@ class JointTable {
   /// NaN where it is not a probability.
   W entry(Index i, Index j) const {
     const W value = widen<W>(rows_[i][j]);
-    return is_amount(value) ? scaled(value) : W(nan<Real>());
+    if (!is_amount(value)) return W(nan<Real>());
+    return is_huge_ ? W(value * W(0x1p-100)) : scaled(value);
+  }
+
+  Real in_unit_of_table(const W& sum, Unit unit) const {
+    if (!is_huge_) return narrow<Real>(in_unit(unscaled(sum), unit));
+    const W result = in_unit(sum, unit) * W(0x1p100);
+    return is_finite(result) || is_nan(sum) ? narrow<Real>(result) : infinity<Real>();
   }
 
   W row_sum(Index i) const {
@@ -157,6 +166,7 @@ class JointTable {
   }
 
   Samples<const Scalar> rows_;
+  bool is_huge_;
 };
 
 template <class Scalar>
