@@ -137,6 +137,7 @@ void check_layouts(const Problem<Real>& p, const Targets& targets, const TurnedT
                    const Options<double>& o, const Expected<Real>& expected) {
   xent::CrossEntropyReport<Real> report;
   for (auto* const to : {static_cast<xent::CrossEntropyReport<Real>*>(nullptr), &report}) {
+    if (to && p.z.rows() > 8000) continue;
     CAPTURE(to != nullptr);
     Matrix<Real> gradient;
     Real loss = xent::softmax_cross_entropy(p.z, targets, gradient, of<Real>(o, Axis::columns), to);
@@ -196,7 +197,8 @@ TEMPLATE_TEST_CASE("smoothed targets: masked classes do not exist, whichever way
     const Problem<Real> p(classes, classes > 8000 ? 4 : 45, 3, random);
     for (const auto smoothing : {xent::Smoothing::all_classes, xent::Smoothing::other_classes})
       for (const bool weighted : {false, true}) {
-        if (classes > 8000 && !weighted) continue;
+        // Long samples take their time: one rule with class weights, the other one without.
+        if (classes > 8000 && weighted == (smoothing == xent::Smoothing::all_classes)) continue;
         CAPTURE(classes, weighted, smoothing == xent::Smoothing::all_classes);
         Options<double> o;
         o.label_smoothing = 0.1;
