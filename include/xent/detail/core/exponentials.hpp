@@ -128,7 +128,7 @@ struct ExponentialChunk {  // NOLINT(*-member-init): written before it is read
     std::copy(logits, logits + together, logit);
     for (int j = 0; j < together; ++j) {
       const bool masked = logit[j] == -std::numeric_limits<Real>::infinity();
-      const double m = maximum;
+      const auto m = static_cast<double>(maximum);
       const double y = masked ? m : static_cast<double>(logit[j]);
       const double difference = m - y;
       const double distance = std::is_same_v<Real, float> ? difference * inverse_temperature : difference;
