@@ -13,9 +13,6 @@
 #include <xent/detail/information/divergence.hpp>
 #include <xent/types.hpp>
 
-#include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <iterator>
 #include <string>
 #include <type_traits>
@@ -115,15 +112,14 @@ detail::RealOfCounts<Counts> entropy_from_counts(const Counts& counts, Unit unit
 
 namespace detail {
 
-/// A power of two that keeps the sums of such counts in the range: the entropy is that of their quotients.
+/// A power of two that brings such a sum of counts into the middle of the range: the entropy is that of their
+/// quotients.
 template <class W>
-double scale_of_counts(const W& /*greatest*/) {
+double scale_of_counts(const W& /*total*/) {
   return 1;
 }
-inline double scale_of_counts(const Twofold<double>& greatest) {
-  int exponent = 0;
-  std::frexp(greatest.hi, &exponent);
-  return std::abs(exponent) > 900 ? std::ldexp(1.0, std::clamp(-exponent, -1000, 1000)) : 1;
+inline double scale_of_counts(const Twofold<double>& total) {
+  return total.hi < 0x1p-900 ? 0x1p1000 : total.hi < 0x1p900 ? 1 : 0x1p-200;
 }
 template <class W>
 W scaled_count(const W& count, double /*scale*/) {
@@ -143,19 +139,21 @@ RealOfCounts<Counts> estimate_entropy(const Eigen::DenseBase<Counts>& counts, Es
       "all of it as one table");
   const Operand operand(counts);
   const auto c = operand.coefficients();
-  W greatest(0);
+  W total(0);
   Index seen = 0;
   for (Index k = 0; k < operand.size(); ++k) {
     const W count = widen<W>(c[k]);
     if (!is_amount(count)) throw_invalid("entropy_from_counts", text("count ", k), count_text(c[k]), "a number >= 0");
-    if (count > greatest) greatest = count;
+    total += count;
     if (count > W(0)) ++seen;
   }
   if (seen == 0) return Real(0);
-  const double scale = scale_of_counts(greatest);
+  const double scale = scale_of_counts(total);
   const auto amount = [&](Index k) { return scaled_count(widen<W>(c[k]), scale); };
-  W total(0);
-  for (Index k = 0; k < operand.size(); ++k) total += amount(k);
+  if (!(scale == 1)) {  // the total may have left the range
+    total = W(0);
+    for (Index k = 0; k < operand.size(); ++k) total += amount(k);
+  }
   W sum = entropy_of_amounts(operand.size(), total, amount);
   if (estimator == Estimator::miller_madow) sum += scaled_count(W(widen<W>(seen - 1) * W(0.5)), scale);
   return narrow<Real>(in_unit(W(sum / total), unit));

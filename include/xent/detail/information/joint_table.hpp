@@ -112,7 +112,7 @@ class JointTable {
       total += W::renormalised(sum.hi, sum.lo);
     }
     if (total == W(0)) return Real(0);
-    if (!is_finite(total.hi)) return portable_dependence(unit);
+    if (!is_finite(total.hi)) return JointTable(rows_, true).portable_dependence(unit);
     for (std::size_t j = 0; j < columns; ++j)
       put(W(W::renormalised(shares_hi[j], shares_lo[j]) / total), &shares_hi[j], &shares_lo[j]);
     W sum(0);

@@ -112,7 +112,11 @@ struct KlSample {
       }
       const Real at = p.confident() ? static_cast<Real>(z_q[p.maximum.index]) : q.maximum.value;
       if (p.confident()) anchor = Exponentials<Real>(at, temperature);
-      find_center(z_p, z_q, classes);
+      if (find_center(z_p, z_q, classes)) {
+        unit = FarUnit<W>::value();
+        by_unit = FarUnit<W>::inverse();
+        find_center(z_p, z_q, classes);
+      }
       shift = q.exponentials.distance_in(unit, at);
       add_up(z_p, z_q, classes);
     }
@@ -163,25 +167,18 @@ struct KlSample {
   }
 
  private:
-  /// c, and the unit of it.
+  /// c. True if it may be wrong, since a distance is too large for the unit.
   template <class Scalar>
-  void find_center(Sample<const Scalar> z_p, Sample<const Scalar> z_q, Index classes) {
+  bool find_center(Sample<const Scalar> z_p, Sample<const Scalar> z_q, Index classes) {
     bool is_far = false;
+    center = W(0);
     for (Index k = 0; k < classes; ++k) {
       const Pair c = pair(z_p[k], z_q[k]);
       is_far = is_far || FarUnit<W>::is_for(c.t);
       center += c.e_p * c.t;
     }
-    if (is_far) {
-      unit = FarUnit<W>::value();
-      by_unit = FarUnit<W>::inverse();
-      center = W(0);
-      for (Index k = 0; k < classes; ++k) {
-        const Pair c = pair(z_p[k], z_q[k]);
-        center += c.e_p * c.t;
-      }
-    }
     center = center / p.sum;
+    return is_far;
   }
 
   template <class Scalar>
